@@ -1,0 +1,262 @@
+"""Video files to arrays and back: the only place where layout, colour order and range change.
+
+Inside a file: planar YUV. In this module's signatures: RGB, `T 3 H W`, uint8 in 0..255, or float
+in [0, 1] for `Video`. Decoders see untrusted files, so `open_media` limits what they may touch.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import Colorspace, Interpolation
+
+from hdvg.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+UInt8Video = npt.NDArray[np.uint8]
+Source = str | os.PathLike[str] | IO[bytes]
+
+# Containers that hold media and nothing else. Playlists (hls, concat, dash) are absent on purpose:
+# they can name local files and other hosts.
+_DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf,wmv"
+_PROTOCOLS = "file,pipe"
+# ISO/IEC 23001-8 code points as FFmpeg numbers them.
+_BT709 = 1
+_UNSPECIFIED = 2
+_HD_HEIGHT = 720
+
+
+@dataclass(frozen=True, eq=False)
+class Video:
+    """A clip in memory, as `vfmodel.generate` returns it and `vfsr.upscale` takes it.
+
+    Attributes:
+        frames: RGB, float, [T, 3, H, W] in [0, 1], on any device.
+        fps: Frames per second, constant over the clip.
+    """
+
+    frames: "torch.Tensor"
+    fps: float
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes H.264 in MP4 and returns the path; nothing is left behind on failure."""
+        frames = self.frames.detach().float().cpu().numpy()
+        return write_video(path, to_uint8(frames), self.fps)
+
+
+def to_uint8(frames: npt.NDArray[Any]) -> UInt8Video:
+    """Rounds floats in [0, 1] to uint8 in 0..255; values outside are clipped."""
+    rounded: UInt8Video = np.rint(np.clip(frames, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return rounded
+
+
+def open_media(source: Source) -> "av.container.InputContainer":
+    """Opens a media file that may be hostile.
+
+    Only plain media containers are demuxed and only local files are followed, so that a playlist
+    dressed as a video cannot read other files or reach other hosts.
+
+    Raises:
+        InputError: The file is missing, or is not a media file of a known container.
+    """
+    if isinstance(source, str | os.PathLike):
+        if not Path(source).is_file():
+            raise InputError(f"video file not found: {os.fspath(source)}")
+        source = os.fspath(source)
+    name = source if isinstance(source, str) else getattr(source, "name", "<bytes>")
+    options = {"format_whitelist": _DEMUXERS}
+    if isinstance(source, str):
+        options["protocol_whitelist"] = _PROTOCOLS
+    try:
+        container: av.container.InputContainer = av.open(source, options=options)
+    except (av.FFmpegError, ValueError) as error:
+        raise InputError(f"not a readable video: {name} ({error})") from error
+    if not container.streams.video:
+        container.close()
+        raise InputError(f"no video stream in {name}")
+    return container
+
+
+def frame_time_s(frame: "av.VideoFrame") -> float:
+    """Presentation time of a decoded frame in seconds, on the stream's own clock."""
+    if frame.pts is None or frame.time_base is None:
+        raise InputError("a decoded frame carries no timestamp")
+    return float(frame.pts * frame.time_base)
+
+
+def to_rgb(
+    frame: "av.VideoFrame", width: int | None = None, height: int | None = None
+) -> UInt8Video:
+    """Converts a decoded frame to RGB uint8 [H, W, 3], scaled to width x height when given.
+
+    Area averaging when shrinking keeps fine texture from aliasing; bicubic otherwise.
+    """
+    width, height = width or frame.width, height or frame.height
+    shrinks = width < frame.width or height < frame.height
+    rgb = frame.reformat(
+        width=width,
+        height=height,
+        format="rgb24",
+        src_colorspace=_matrix_of(frame),
+        interpolation=Interpolation.AREA if shrinks else Interpolation.BICUBIC,
+    )
+    array: UInt8Video = rgb.to_ndarray()
+    return array
+
+
+def _matrix_of(frame: "av.VideoFrame") -> Colorspace:
+    """The YUV matrix: as tagged; untagged HD is BT.709 and SD is BT.601, as players assume."""
+    if frame.colorspace == _BT709:
+        return Colorspace.ITU709
+    if frame.colorspace == _UNSPECIFIED and frame.height >= _HD_HEIGHT:
+        return Colorspace.ITU709
+    return Colorspace.ITU601
+
+
+def scale_and_crop(
+    frame: "av.VideoFrame", width: int, height: int, centre: tuple[float, float] = (0.5, 0.5)
+) -> UInt8Video:
+    """Covers height x width with the frame, aspect ratio kept, and crops what is left over.
+
+    Args:
+        frame: A decoded frame of any size.
+        width: Target width in pixels.
+        height: Target height in pixels.
+        centre: Where the crop sits in the surplus, (x, y) in [0, 1]; (0.5, 0.5) is central.
+
+    Returns:
+        RGB uint8 [3, height, width].
+    """
+    scale = max(width / frame.width, height / frame.height)
+    scaled_w = max(width, round(frame.width * scale))
+    scaled_h = max(height, round(frame.height * scale))
+    rgb = to_rgb(frame, scaled_w, scaled_h)
+    left = round((scaled_w - width) * centre[0])
+    top = round((scaled_h - height) * centre[1])
+    return np.ascontiguousarray(rgb[top : top + height, left : left + width].transpose(2, 0, 1))
+
+
+def decode(source: Source, threads: int = 1) -> Iterator["av.VideoFrame"]:
+    """Yields every decodable frame of the first video stream in presentation order.
+
+    Args:
+        source: A path or an open binary file.
+        threads: Decoder threads; 1 because parallelism comes from processes.
+    """
+    with open_media(source) as container:
+        stream = container.streams.video[0]
+        stream.thread_count = threads
+        yield from container.decode(stream)
+
+
+def frames_at(
+    source: Source,
+    times_s: Sequence[float],
+    width: int,
+    height: int,
+    centre: tuple[float, float] = (0.5, 0.5),
+) -> UInt8Video:
+    """Reads the frames that are on screen at the given times.
+
+    A frame is on screen from its own timestamp until the next one's; times are counted from the
+    first frame. Choosing by time, never by frame number times nominal rate, is what keeps
+    variable-frame-rate sources in step.
+
+    Args:
+        source: A path or an open binary file.
+        times_s: Ascending times in seconds; times past the end give the last frame.
+        width: Target width in pixels.
+        height: Target height in pixels.
+        centre: As in `scale_and_crop`.
+
+    Returns:
+        RGB uint8 [len(times_s), 3, height, width].
+
+    Raises:
+        InputError: No frame could be decoded.
+    """
+    picked: list[UInt8Video] = []
+    shown: av.VideoFrame | None = None
+    start_s = 0.0
+    for frame in decode(source):
+        now_s = frame_time_s(frame)
+        if shown is None:
+            start_s, shown = now_s, frame
+        # Half a microsecond of slack: timestamps are rationals rounded to floats.
+        while len(picked) < len(times_s) and times_s[len(picked)] < now_s - start_s - 5e-7:
+            picked.append(scale_and_crop(shown, width, height, centre))
+        shown = frame
+        if len(picked) == len(times_s):
+            break
+    if shown is None:
+        raise InputError(f"no frame could be decoded from {getattr(source, 'name', source)}")
+    while len(picked) < len(times_s):
+        picked.append(scale_and_crop(shown, width, height, centre))
+    return np.stack(picked)
+
+
+def write_video(
+    path: str | os.PathLike[str], frames: UInt8Video, fps: float, crf: int = 17
+) -> Path:
+    """Writes RGB uint8 [T, 3, H, W] as H.264 / yuv420p / BT.709 in MP4.
+
+    Odd sizes are padded by one repeated row or column, since 4:2:0 needs even ones. The file
+    appears under its name only when it is complete.
+
+    Args:
+        path: Where to write; its folder is made.
+        frames: At least one frame.
+        fps: Frames per second.
+        crf: x264's constant rate factor; 17 is visually lossless for most content.
+
+    Raises:
+        InputError: No frames, or a shape that is not [T, 3, H, W].
+    """
+    if frames.ndim != 4 or frames.shape[1] != 3 or len(frames) == 0:
+        raise InputError(f"frames must be [T, 3, H, W] with T >= 1, got shape {frames.shape}")
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.stem}.{os.getpid()}.partial.mp4")
+    even = np.pad(
+        frames, ((0, 0), (0, 0), (0, frames.shape[2] % 2), (0, frames.shape[3] % 2)), mode="edge"
+    )
+    try:
+        _encode(partial, even, Fraction(fps).limit_denominator(60_000), crf)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _encode(path: Path, frames: UInt8Video, rate: Fraction, crf: int) -> None:
+    options = {"crf": str(crf), "preset": "medium"}
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=rate, options=options)
+        stream.height, stream.width = frames.shape[2:]
+        stream.pix_fmt = "yuv420p"
+        tag_bt709(stream.codec_context)
+        for rgb in frames:
+            container.mux(stream.encode(from_rgb(rgb.transpose(1, 2, 0))))
+        container.mux(stream.encode())
+
+
+def tag_bt709(context: "av.VideoCodecContext") -> None:
+    """Marks an encoder's stream as BT.709, limited range, so that players show our colours."""
+    context.colorspace = _BT709
+    context.color_primaries = _BT709
+    context.color_trc = _BT709
+    context.color_range = 1  # limited ("tv") range
+
+
+def from_rgb(rgb: UInt8Video) -> "av.VideoFrame":
+    """Converts RGB uint8 [H, W, 3], H and W even, to a BT.709 yuv420p frame for an encoder."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+    return frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
