@@ -1,0 +1,84 @@
+# Every command a person runs. `make` alone prints them.
+# Variables: SOURCE, CONFIG, DATA, OUT, MODEL, UPSCALER, PROMPT, SEED; see `make help`.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+READY := $(VENV)/.ready
+RUN := $(VENV)/bin/python
+
+DATA ?= data/mini
+PROMPT ?=
+SOURCE ?=
+SEED ?= 0
+# Handed over by the environment, not pasted into a command line: a prompt may hold any quote.
+export PROMPT SOURCE
+# A run folder that exists is what `generate` uses; otherwise the models that ship with the packages.
+MODEL ?= $(wildcard runs/mini/model)
+UPSCALER ?= $(wildcard runs/mini_upscaler/model)
+# Your own videos are taken as they are; the shapes corpus goes through the paper's filter.
+DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdvg/mini.yaml))
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo dataset train train-model train-upscaler generate stand-ins \
+        format lint type test test-slow check clean
+
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@echo
+	@echo '  DATA=data/mini  CONFIG=configs/...  OUT=where/to/write  SEED=0  are taken by every target they make sense for.'
+
+$(READY): constraints.txt requirements-dev.txt $(wildcard packages/*/pyproject.toml)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt \
+	    -e 'packages/hdvg[build]' -e packages/vfmodel -e packages/vfsr
+	touch $@
+
+install: $(READY) ## Create .venv with the three packages and the development tools
+
+demo: $(READY) ## Videos -> dataset -> models -> prompt -> 4x clip, into artifacts/demo [OUT]
+	$(RUN) -m pipelines.demo --out $(or $(OUT),artifacts/demo)
+
+dataset: $(READY) ## Build a dataset [SOURCE=folder, URL list or id list] [DATA] [CONFIG]
+	$(RUN) -m pipelines.build_dataset --config $(DATASET_CONFIG) \
+	    $(if $(SOURCE),--source "$$SOURCE") --data '$(DATA)'
+
+train: train-model train-upscaler ## Train the video model, then the upscaler, on DATA
+
+train-model: $(READY) ## Train the Swap-CA model [DATA] [CONFIG] [OUT=runs/mini]; continues an unfinished run
+	$(RUN) -m pipelines.train_model --config $(or $(CONFIG),configs/vfmodel/mini.yaml) \
+	    --data '$(DATA)' --out '$(or $(OUT),runs/mini)'
+
+train-upscaler: $(READY) ## Train the RCAN upscaler [DATA] [SR_CONFIG] [SR_OUT=runs/mini_upscaler]
+	$(RUN) -m pipelines.train_upscaler --config $(or $(SR_CONFIG),configs/vfsr/mini.yaml) \
+	    --data '$(DATA)' --out '$(or $(SR_OUT),runs/mini_upscaler)'
+
+generate: $(READY) ## Make a clip and its 4x version from PROMPT="..." [MODEL] [UPSCALER] [SEED] [OUT]
+	$(RUN) -m pipelines.generate_video --prompt "$$PROMPT" --seed $(SEED) \
+	    $(if $(MODEL),--model '$(MODEL)') $(if $(UPSCALER),--upscaler '$(UPSCALER)') \
+	    --out '$(or $(OUT),artifacts/generated.mp4)'
+
+stand-ins: $(READY) ## Train the small VAE and CLIP that ship as the default (about 30 minutes)
+	$(RUN) -m pipelines.train_stand_ins
+
+format: $(READY) ## Rewrite the code to the project's format
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+lint: $(READY) ## ruff: style, names, size limits
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+
+type: $(READY) ## mypy --strict
+	$(RUN) -m mypy
+
+test: $(READY) ## Run the tests (under 10 minutes on 2 cores)
+	$(RUN) -m pytest -q
+
+test-slow: $(READY) ## Run the tests that take longer than 10 s each
+	$(RUN) -m pytest -q -m slow
+
+check: lint type test ## What has to pass before a commit
+
+clean: ## Remove caches and artifacts; keeps .venv, data and runs
+	rm -rf artifacts .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""End-to-end entry points, one file a job; `make` calls them. No logic lives here."""
