@@ -1,0 +1,242 @@
+"""Where a dataset lies: a local folder or any fsspec URL (s3://, gs://, memory://), one interface.
+
+A file appears under its name only when it is whole: locally through a temporary name, fsync and
+rename; remotely through the store's own put, which is atomic per object. Names are relative to the
+root, separated by "/", and can never climb out of it.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from hdvg.errors import InputError
+
+_SAFE_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._=-]*")
+_PARTIAL = ".partial"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRecord:
+    """What was written under a name, so that a commit can vouch for it."""
+
+    name: str
+    """Path relative to the storage root."""
+    nbytes: int
+    """Size in bytes."""
+    sha256: str
+    """Hex digest of the content."""
+
+
+@dataclass
+class HashingWriter:
+    """A write-only binary file that hashes and counts what passes; sequential writes only."""
+
+    name: str
+    file: IO[bytes]
+    nbytes: int = 0
+    _hash: Any = field(default_factory=hashlib.sha256)
+
+    def write(self, data: bytes) -> int:
+        """Appends `data` and returns its length."""
+        self.file.write(data)
+        self._hash.update(data)
+        self.nbytes += len(data)
+        return len(data)
+
+    @property
+    def record(self) -> FileRecord:
+        """Size and digest of everything written so far."""
+        return FileRecord(name=self.name, nbytes=self.nbytes, sha256=self._hash.hexdigest())
+
+
+class Storage:
+    """Files under one root. Cheap to pickle: a remote file system is opened lazily, per process."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
+        self.is_local = "://" not in self.root
+        if self.is_local:
+            self.root = str(Path(self.root).expanduser().absolute())
+        self._opened: tuple[int, Any, str] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root, "is_local": self.is_local, "_opened": None}
+
+    def __repr__(self) -> str:
+        return f"Storage({self.root!r})"
+
+    def exists(self, name: str) -> bool:
+        """Whether a whole file stands under `name`."""
+        if self.is_local:
+            return self.local_path(name).is_file()
+        system, path = self._remote(name)
+        return bool(system.isfile(path))
+
+    def size(self, name: str) -> int:
+        """Size of a file in bytes. Raises InputError when it is missing."""
+        with self._named(name):
+            if self.is_local:
+                return self.local_path(name).stat().st_size
+            system, path = self._remote(name)
+            return int(system.size(path))
+
+    def list_files(self, folder: str, suffix: str = "") -> list[str]:
+        """Sorted names (without the folder) of the whole files in `folder`; [] if there is none."""
+        if self.is_local:
+            path = self.local_path(folder)
+            names = [p.name for p in path.iterdir() if p.is_file()] if path.is_dir() else []
+        else:
+            system, remote = self._remote(folder)
+            system.invalidate_cache()
+            found = system.ls(remote, detail=True) if system.isdir(remote) else []
+            names = [entry["name"].rsplit("/", 1)[-1] for entry in found if entry["type"] == "file"]
+        return sorted(n for n in names if not n.startswith(".") and n.endswith(suffix))
+
+    def list_folders(self, folder: str) -> list[str]:
+        """Sorted names (without the parent) of the folders in `folder`; [] if there is none."""
+        if self.is_local:
+            path = self.local_path(folder)
+            names = [p.name for p in path.iterdir() if p.is_dir()] if path.is_dir() else []
+        else:
+            system, remote = self._remote(folder)
+            system.invalidate_cache()
+            found = system.ls(remote, detail=True) if system.isdir(remote) else []
+            kinds = {"directory"}
+            names = [e["name"].rstrip("/").rsplit("/", 1)[-1] for e in found if e["type"] in kinds]
+        return sorted(n for n in names if not n.startswith("."))
+
+    def read_bytes(self, name: str) -> bytes:
+        """The whole content of a file. Raises InputError when it is missing."""
+        with self._named(name):
+            if self.is_local:
+                return self.local_path(name).read_bytes()
+            system, path = self._remote(name)
+            content: bytes = system.cat_file(path)
+            return content
+
+    def read_range(self, name: str, offset: int, nbytes: int) -> bytes:
+        """Exactly `nbytes` bytes from `offset`: one positioned read locally, one GET remotely.
+
+        Raises:
+            InputError: The file is missing or ends too early.
+        """
+        with self._named(name):
+            if self.is_local:
+                with self.local_path(name).open("rb", buffering=0) as file:
+                    content = os.pread(file.fileno(), nbytes, offset)
+            else:
+                system, path = self._remote(name)
+                content = system.cat_file(path, start=offset, end=offset + nbytes)
+        if len(content) != nbytes:
+            raise InputError(
+                f"{self.root}/{name} ends too early: {len(content)} of {nbytes} bytes at {offset}"
+            )
+        return content
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[HashingWriter]:
+        """Opens `name` for writing; it appears when the block ends, and never if it raises."""
+        if self.is_local:
+            target = self.local_path(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(f".{target.name}.{os.getpid()}{_PARTIAL}")
+            try:
+                with partial.open("wb") as file:
+                    yield HashingWriter(name, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                partial.replace(target)
+                _sync_folder(target.parent)
+            finally:
+                partial.unlink(missing_ok=True)
+        else:
+            system, path = self._remote(name)
+            with tempfile.NamedTemporaryFile(suffix=_PARTIAL) as file:
+                yield HashingWriter(name, file)
+                file.flush()
+                system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+                system.put_file(file.name, path)
+
+    def write_bytes(self, name: str, content: bytes) -> FileRecord:
+        """Writes a whole file at once."""
+        with self.writing(name) as writer:
+            writer.write(content)
+        return writer.record
+
+    def remove(self, name: str) -> None:
+        """Removes a file; missing is fine."""
+        if self.is_local:
+            self.local_path(name).unlink(missing_ok=True)
+        elif self.exists(name):
+            system, path = self._remote(name)
+            system.rm_file(path)
+
+    def remove_partials(self) -> int:
+        """Removes what killed writers left (local only) and returns how many files that was.
+
+        Only for the holder of the dataset's lock: it would also take a live writer's files.
+        """
+        leftovers = list(Path(self.root).rglob(f".*{_PARTIAL}")) if self.is_local else []
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return len(leftovers)
+
+    def local_path(self, name: str) -> Path:
+        """The file's path on this machine; only for local roots."""
+        assert self.is_local, f"{self.root} is not a local folder"
+        return Path(self.root, *_checked(name))
+
+    def _remote(self, name: str) -> tuple[Any, str]:
+        parts = _checked(name)
+        # A file system opened before a fork holds threads and sockets of the parent.
+        if self._opened is None or self._opened[0] != os.getpid():
+            self._opened = (os.getpid(), *_open_remote(self.root))
+        _, system, base = self._opened
+        return system, "/".join([base.rstrip("/"), *parts])
+
+    @contextmanager
+    def _named(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise InputError(f"file not found: {self.root}/{name}") from error
+
+
+def check_name(name: str, what: str) -> str:
+    """Returns `name` if it can stand as one part of a path: letters, digits and . _ = - only.
+
+    Raises:
+        InputError: Anything else, such as "", "..", "a/b".
+    """
+    if not _SAFE_PART.fullmatch(name):
+        raise InputError(f"{what} may hold only letters, digits and . _ = -, got {name!r}")
+    return name
+
+
+def _checked(name: str) -> list[str]:
+    return [check_name(part, "a part of a file name") for part in name.split("/")] if name else []
+
+
+def _open_remote(root: str) -> tuple[Any, str]:
+    import fsspec  # only remote roots pay for it
+
+    opener: Callable[..., tuple[Any, str]] = fsspec.url_to_fs
+    try:
+        return opener(root)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"cannot open {root}: {error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename durable: without it a power cut may bring the old name back."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
