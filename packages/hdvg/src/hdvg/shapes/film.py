@@ -1,0 +1,169 @@
+"""Renders one planned video to an MP4 with sound, and tells the truth about it.
+
+Encoders run with one thread, so that the same plan gives the same bytes on any machine with the
+same FFmpeg.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import asdict
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from hdvg.shapes.corpus import VideoPlan
+from hdvg.shapes.render import render_frame
+from hdvg.shapes.scene import caption
+from hdvg.video import UInt8Video, from_rgb, tag_bt709
+
+FADE_S = 0.4
+_CLOCK = 90_000  # ticks per second of the files' video time base; MPEG's own
+_AUDIO_HZ = 44_100
+_BAR_FRAC = 0.12  # height of each black bar of a letterboxed video
+_MARK_ALPHA = 0.35
+_MARK_TEXT = "shapes stock"
+# Which frames of a run of five a variable-rate video shows; the gaps are what cameras do in the
+# dark. Kept frames keep their own time.
+_VFR_KEPT = (True, True, False, True, False)
+# superfast: the cheapest preset that still has B-frames, which make cutting hard as real files do.
+_OPTIONS = {"preset": "superfast", "crf": "20", "threads": "1", "g": "60"}
+_TRUNCATED_FRAC = 0.4
+_NOT_VIDEO = b"<!doctype html><html><body>Sign in to watch this video.</body></html>\n"
+
+
+def write_film(plan: VideoPlan, path: Path) -> None:
+    """Writes the file that the plan asks for under `path`, whole or not at all.
+
+    A plan whose trouble is "missing" leaves nothing.
+    """
+    if plan.trouble == "missing":
+        return
+    data = _NOT_VIDEO if plan.trouble == "not_video" else _encode(plan)
+    if plan.trouble == "truncated":
+        data = data[: int(len(data) * _TRUNCATED_FRAC)]
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def truth(plan: VideoPlan) -> dict[str, Any]:
+    """What is in the video, for tests and evaluation only: JSON-ready, times in seconds.
+
+    `cuts` holds every boundary between scenes, as the time and the index of the first frame of
+    the later scene; `fade` says that it fades through black for `FADE_S` on either side.
+    """
+    ticks = [(scene, tick) for scene, tick, _ in _frames(plan)]
+    starts = [
+        next(i for i, (scene, _) in enumerate(ticks) if scene == n) for n in range(len(plan.scenes))
+    ]
+    return {
+        "video_id": plan.video_id,
+        "part": plan.part,
+        "trouble": plan.trouble,
+        "height": plan.height,
+        "width": plan.width,
+        "fps": plan.fps,
+        "num_frames": len(ticks),
+        "duration_s": sum(scene.duration_s for scene in plan.scenes),
+        "cuts": [
+            {"time_s": ticks[start][1] / _CLOCK, "frame": start, "fade": fade}
+            for start, fade in zip(starts[1:], plan.fades, strict=True)
+        ],
+        "captions": [caption(scene) for scene in plan.scenes],
+        "scenes": [asdict(scene) for scene in plan.scenes],
+    }
+
+
+def _encode(plan: VideoPlan) -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        video = container.add_stream("libx264", rate=plan.fps, options=_OPTIONS)
+        video.width, video.height, video.pix_fmt = plan.width, plan.height, "yuv420p"
+        video.time_base = video.codec_context.time_base = Fraction(1, _CLOCK)
+        tag_bt709(video.codec_context)
+        audio = container.add_stream("aac", rate=_AUDIO_HZ, layout="mono")
+        sound = _tones(plan)
+        heard = 0
+        for scene, tick, t_s in _frames(plan):
+            frame = from_rgb(_picture(plan, scene, t_s))
+            frame.pts, frame.time_base = tick, Fraction(1, _CLOCK)
+            container.mux(video.encode(frame))
+            # Sound runs just ahead of the picture, which keeps the file interleaved.
+            while heard < min(len(sound), tick * _AUDIO_HZ // _CLOCK + _AUDIO_HZ):
+                block = av.AudioFrame.from_ndarray(
+                    sound[None, heard : heard + 1024], format="fltp", layout="mono"
+                )
+                block.sample_rate, block.pts = _AUDIO_HZ, heard
+                container.mux(audio.encode(block))
+                heard += 1024
+        container.mux(video.encode())
+        container.mux(audio.encode())
+    return buffer.getvalue()
+
+
+def _frames(plan: VideoPlan) -> Iterator[tuple[int, int, float]]:
+    """Yields (scene, clock tick, seconds into the scene) of every frame of the file."""
+    index = 0
+    for scene in range(len(plan.scenes)):
+        for within in range(plan.num_frames(scene)):
+            kept = plan.trouble != "vfr" or within == 0 or _VFR_KEPT[index % len(_VFR_KEPT)]
+            if kept:
+                yield scene, index * _CLOCK // plan.fps, within / plan.fps
+            index += 1
+
+
+def _picture(plan: VideoPlan, scene: int, t_s: float) -> UInt8Video:
+    spec = plan.scenes[scene]
+    if plan.trouble == "static":
+        t_s = spec.duration_s / 2
+    bar = round(plan.height * _BAR_FRAC) if plan.trouble == "letterboxed" else 0
+    image = render_frame(spec, t_s, plan.height - 2 * bar, plan.width)
+    if bar:
+        image = np.pad(image, ((bar, bar), (0, 0), (0, 0)))
+    if plan.part == "web" or plan.trouble == "watermarked":
+        _stamp(image)
+    light = _light(plan, scene, t_s)
+    return image if light == 1.0 else (image * np.float32(light)).astype(np.uint8)
+
+
+def _light(plan: VideoPlan, scene: int, t_s: float) -> float:
+    """Brightness in [0, 1]: below 1 where the scene fades in or out."""
+    light = 1.0
+    if scene > 0 and plan.fades[scene - 1]:
+        light = min(light, t_s / FADE_S)
+    if scene < len(plan.fades) and plan.fades[scene]:
+        light = min(light, (plan.scenes[scene].duration_s - t_s) / FADE_S)
+    return max(0.0, light)
+
+
+def _stamp(image: UInt8Video) -> None:
+    """Blends the watermark into the centre of the image."""
+    mark = _mark(image.shape[0])
+    top, left = (image.shape[0] - mark.shape[0]) // 2, (image.shape[1] - mark.shape[1]) // 2
+    box = image[top : top + mark.shape[0], left : left + mark.shape[1]]
+    box[...] = box + (255 - box) * mark
+
+
+@lru_cache(maxsize=4)
+def _mark(height: int) -> npt.NDArray[np.float32]:
+    """Opacity of the watermark, [h, w, 1] in [0, 1], for a frame of this height."""
+    font = ImageFont.load_default(size=max(8, height // 8))
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(_MARK_TEXT))
+    canvas = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(canvas).text((-left, -top), _MARK_TEXT, fill=255, font=font)
+    return np.asarray(canvas, np.float32)[:, :, None] / 255.0 * _MARK_ALPHA
+
+
+def _tones(plan: VideoPlan) -> npt.NDArray[np.float32]:
+    """A tone a scene, each higher than the last, as samples in [-1, 1]."""
+    tones = []
+    for index, scene in enumerate(plan.scenes):
+        t_s = np.arange(round(scene.duration_s * _AUDIO_HZ)) / _AUDIO_HZ
+        tones.append(0.2 * np.sin(2 * np.pi * 220.0 * 1.25**index * t_s))
+    return np.concatenate(tones).astype(np.float32)
