@@ -5,7 +5,7 @@ in [0, 1] for `Video`. Decoders see untrusted files, so `open_media` limits what
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from av.video.reformatter import Colorspace, Interpolation
 
 from hdvg.errors import InputError
+from hdvg.pick_frames import TIME_SLACK_S, pick_frames
 
 if TYPE_CHECKING:
     import torch
@@ -183,6 +184,23 @@ def frames_at(
     Raises:
         InputError: No frame could be decoded.
     """
+
+    def convert(frame: "av.VideoFrame") -> UInt8Video:
+        return scale_and_crop(frame, width, height, centre)
+
+    with open_media(source) as container:
+        picked = pick_frames(container, times_s, convert)
+    if picked is None:
+        if not isinstance(source, str | os.PathLike):
+            source.seek(0)
+        picked = _pick_in_passing(source, times_s, convert)
+    return np.stack(picked)
+
+
+def _pick_in_passing(
+    source: Source, times_s: Sequence[float], convert: Callable[["av.VideoFrame"], UInt8Video]
+) -> list[UInt8Video]:
+    """Decodes every frame up to the last wanted one; works for any file that decodes at all."""
     picked: list[UInt8Video] = []
     shown: av.VideoFrame | None = None
     start_s = 0.0
@@ -190,17 +208,16 @@ def frames_at(
         now_s = frame_time_s(frame)
         if shown is None:
             start_s, shown = now_s, frame
-        # Half a microsecond of slack: timestamps are rationals rounded to floats.
-        while len(picked) < len(times_s) and times_s[len(picked)] < now_s - start_s - 5e-7:
-            picked.append(scale_and_crop(shown, width, height, centre))
+        while len(picked) < len(times_s) and times_s[len(picked)] < now_s - start_s - TIME_SLACK_S:
+            picked.append(convert(shown))
         shown = frame
         if len(picked) == len(times_s):
             break
     if shown is None:
         raise InputError(f"no frame could be decoded from {getattr(source, 'name', source)}")
     while len(picked) < len(times_s):
-        picked.append(scale_and_crop(shown, width, height, centre))
-    return np.stack(picked)
+        picked.append(convert(shown))
+    return picked
 
 
 def write_video(

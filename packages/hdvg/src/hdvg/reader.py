@@ -1,0 +1,186 @@
+"""`ClipDataset`: random access to the clips of a dataset, as fixed-size windows of frames.
+
+A window is `num_frames` times, 1/fps apart, on the clip's own clock; each time gives the frame that
+is on screen then. So a clip of any frame rate, constant or not, plays at its true speed.
+"""
+
+import io
+import os
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from hdvg.commits import committed_units, read_commit
+from hdvg.dataset_folder import open_dataset
+from hdvg.errors import InputError
+from hdvg.manifest import read_table
+from hdvg.shards import read_member
+from hdvg.storage import Storage
+from hdvg.video import frames_at
+
+
+class ClipItem(TypedDict):
+    """One window of a clip."""
+
+    video: npt.NDArray[np.uint8]  # RGB [T, 3, height, width], 0..255
+    caption: str  # "" when the family has none for this clip
+    clip_id: str
+    fps: float  # of the window, as asked for
+
+
+@dataclass(eq=False)
+class ClipDataset:
+    """A map-style dataset of video windows; made for `torch.utils.data.DataLoader`, needs no torch.
+
+    Only committed units are read. Workers may be forked or spawned: no file stays open between
+    items, and pickling carries the table of clips. Order: units by name, clips as in their table.
+
+    Raises:
+        InputError: Not a dataset, nothing committed in it, no clip long enough, an unknown caption
+            family, or a size, rate or count that is not positive.
+    """
+
+    root: str | os.PathLike[str]
+    """Dataset folder or fsspec URL."""
+    _: KW_ONLY
+    num_frames: int = 8
+    """Frames in a window."""
+    fps: float = 8.0
+    """Frames per second in a window."""
+    height: int = 96
+    """Height of the frames in pixels; what does not fit the aspect ratio is cropped centrally."""
+    width: int = 176
+    """Width of the frames in pixels."""
+    captions: str | None = "alt_text"
+    """Caption family; None leaves every caption empty."""
+    seed: int = 0
+    """Decides, with epoch and index, where a random window starts."""
+    window: Literal["random", "centre"] = "random"
+    """Where a window starts in its clip: anywhere that it fits, or so that it lies centrally."""
+    min_duration_s: float | None = None
+    """Shorter clips are left out. None: those in which the window does not fit. Clips that are kept
+    although the window does not fit hold their last frame."""
+    rows: pa.Table = field(init=False, repr=False)
+    """The clips, in the order of the indices, with the columns of the clips table."""
+    num_left_out: int = field(init=False, repr=False)
+    """How many committed clips were too short."""
+
+    def __post_init__(self) -> None:
+        self._check_sizes()
+        self._storage, _ = open_dataset(self.root)
+        self._epoch = 0
+        committed = _committed_files(self._storage)
+        clips = _read_clips(self._storage, committed)
+        needed_s = self.window_s if self.min_duration_s is None else self.min_duration_s
+        # Half a frame at 60 fps: an encoder's rounding must not cost a clip.
+        kept = np.flatnonzero(_durations(clips) >= needed_s - 1 / 120)
+        if not len(kept):
+            raise InputError(
+                f"none of the {len(clips)} clips in {self.root} lasts {needed_s:g} s"
+                f" ({self.num_frames} frames at {self.fps:g} fps)"
+            )
+        self.num_left_out = len(clips) - len(kept)
+        self.rows = clips.take(pa.array(kept)).combine_chunks()
+        self._durations_s = _durations(self.rows)
+        self._captions = _read_captions(self._storage, committed, self.captions)
+
+    @property
+    def window_s(self) -> float:
+        """How long a window lasts in seconds, its last frame's display time included."""
+        return self.num_frames / self.fps
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> ClipItem:
+        clip_id = self._row(index)["clip_id"]
+        times_s = self.frame_times_s(index)
+        file = io.BytesIO(self.clip_bytes(index))
+        try:
+            video = frames_at(file, times_s, self.width, self.height)
+        except InputError as error:
+            raise InputError(f"clip {clip_id} cannot be read: {error}") from error
+        caption = self._captions.get(clip_id, "")
+        return {"video": video, "caption": caption, "clip_id": clip_id, "fps": float(self.fps)}
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draws new random windows. Call it before the workers of an epoch start."""
+        self._epoch = epoch
+
+    def frame_times_s(self, index: int) -> list[float]:
+        """When each frame of the window is taken, in seconds from the clip's first frame.
+
+        A pure function of (seed, epoch, index) and the clip's duration.
+        """
+        slack_s = max(0.0, float(self._durations_s[self._checked(index)]) - self.window_s)
+        where = 0.5
+        if self.window == "random":
+            where = np.random.default_rng([self.seed, self._epoch, self._checked(index)]).random()
+        return [where * slack_s + k / self.fps for k in range(self.num_frames)]
+
+    def clip_bytes(self, index: int) -> bytes:
+        """The clip's file as it lies in the shard, checked against its digest."""
+        row = self._row(index)
+        names = ("shard", "offset", "nbytes", "sha256")
+        return read_member(self._storage, **{name: row[name] for name in names})
+
+    def _row(self, index: int) -> dict[str, Any]:
+        row: dict[str, Any] = self.rows.slice(self._checked(index), 1).to_pylist()[0]
+        return row
+
+    def _checked(self, index: int) -> int:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"clip {index} of {len(self)}")
+        return index % len(self)
+
+    def _check_sizes(self) -> None:
+        for name in ("num_frames", "fps", "height", "width"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} must be positive, got {getattr(self, name)}")
+        if self.window not in ("random", "centre"):
+            raise InputError(f"window must be 'random' or 'centre', got {self.window!r}")
+        if self.seed < 0:
+            raise InputError(f"seed must not be negative, got {self.seed}")
+
+
+def _committed_files(storage: Storage) -> list[str]:
+    """Every file that some commit vouches for, sorted."""
+    return sorted(
+        record.name
+        for stage in storage.list_folders("commits")
+        for unit in committed_units(storage, stage)
+        for record in read_commit(storage, stage, unit).files
+    )
+
+
+def _read_clips(storage: Storage, committed: list[str]) -> pa.Table:
+    names = [name for name in committed if name.startswith("clips/")]
+    if not names:
+        raise InputError(f"the dataset has no committed clips: {storage.root}")
+    clips = pa.concat_tables([read_table(storage, "clips", name) for name in names])
+    if not len(clips):
+        raise InputError(f"the dataset has no clips, every video failed: {storage.root}")
+    return clips
+
+
+def _durations(clips: pa.Table) -> npt.NDArray[np.float64]:
+    seconds: npt.NDArray[np.float64] = clips["end_s"].to_numpy() - clips["start_s"].to_numpy()
+    return seconds
+
+
+def _read_captions(storage: Storage, committed: list[str], family: str | None) -> dict[str, str]:
+    if family is None:
+        return {}
+    names = [name for name in committed if name.startswith("captions/")]
+    mine = [name for name in names if name.split("/")[1] == family]
+    if not mine:
+        known = ", ".join(sorted({name.split("/")[1] for name in names})) or "none"
+        raise InputError(f"{storage.root} has no caption family {family!r}; it has: {known}")
+    captions: dict[str, str] = {}
+    for name in mine:
+        table = read_table(storage, "captions", name)
+        captions.update(zip(table["clip_id"].to_pylist(), table["text"].to_pylist(), strict=True))
+    return captions
