@@ -32,6 +32,12 @@ _PROTOCOLS = "file,pipe"
 # ISO/IEC 23001-8 code points as FFmpeg numbers them.
 _BT709 = 1
 _UNSPECIFIED = 2
+_MATRICES = {
+    _BT709: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+}
 _HD_HEIGHT = 720
 
 
@@ -106,20 +112,18 @@ def to_rgb(
         width=width,
         height=height,
         format="rgb24",
-        src_colorspace=_matrix_of(frame),
+        src_colorspace=matrix_of(frame),
         interpolation=Interpolation.AREA if shrinks else Interpolation.BICUBIC,
     )
     array: UInt8Video = rgb.to_ndarray()
     return array
 
 
-def _matrix_of(frame: "av.VideoFrame") -> Colorspace:
+def matrix_of(frame: "av.VideoFrame") -> Colorspace:
     """The YUV matrix: as tagged; untagged HD is BT.709 and SD is BT.601, as players assume."""
-    if frame.colorspace == _BT709:
-        return Colorspace.ITU709
-    if frame.colorspace == _UNSPECIFIED and frame.height >= _HD_HEIGHT:
-        return Colorspace.ITU709
-    return Colorspace.ITU601
+    if frame.colorspace == _UNSPECIFIED:
+        return Colorspace.ITU709 if frame.height >= _HD_HEIGHT else Colorspace.ITU601
+    return _MATRICES.get(frame.colorspace, Colorspace.ITU601)
 
 
 def scale_and_crop(
@@ -273,7 +277,7 @@ def tag_bt709(context: "av.VideoCodecContext") -> None:
     context.color_range = 1  # limited ("tv") range
 
 
-def from_rgb(rgb: UInt8Video) -> "av.VideoFrame":
-    """Converts RGB uint8 [H, W, 3], H and W even, to a BT.709 yuv420p frame for an encoder."""
+def from_rgb(rgb: UInt8Video, matrix: Colorspace = Colorspace.ITU709) -> "av.VideoFrame":
+    """Converts RGB uint8 [H, W, 3], H and W even, to a limited-range yuv420p frame."""
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-    return frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+    return frame.reformat(format="yuv420p", dst_colorspace=matrix)
