@@ -1,1 +1,26 @@
-"""Package under construction."""
+"""VideoFactory's text-to-video model: Swap-CA diffusion in latent space, training and sampling."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hdvg.video import Video
+    from vfmodel.swap_attention import SwapConfig, SwapCrossAttention
+    from vfmodel.unet import SwapUNet, SwapUNetConfig
+
+# Public name -> where it lives. Importing the package must not import torch.
+_PUBLIC = {
+    "SwapConfig": "vfmodel.swap_attention",
+    "SwapCrossAttention": "vfmodel.swap_attention",
+    "SwapUNet": "vfmodel.unet",
+    "SwapUNetConfig": "vfmodel.unet",
+    "Video": "hdvg.video",
+}
+
+__all__ = ["SwapConfig", "SwapCrossAttention", "SwapUNet", "SwapUNetConfig", "Video"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'vfmodel' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -1,0 +1,112 @@
+"""The 1D modules: they mix frames at one place of the picture and nothing else.
+
+Both return what is to be added to their input, exactly zero at first, because one matrix of each
+starts at zero and only one: with two, neither would ever receive a gradient.
+
+Shape letters: F = B * T frames in clip order, C channels, H and W latent height and width, B batch,
+T frames of a clip, P = B * H * W places, D channels of a head.
+"""
+
+import torch
+from diffusers.models.attention import FeedForward
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vfmodel.attention import attend
+
+
+class TemporalConv(nn.Module):
+    """Group norm, SiLU and a convolution over three frames, `depth` times.
+
+    A Conv2d of kernel (3, 1) over [B, C, T, H * W] computes what a Conv3d of kernel (3, 1, 1) does,
+    and runs where Conv3d is slow or missing. Source of the shape: the temporal convolutions of
+    ModelScope's text-to-video U-Net, which VideoFactory starts from (depth 4 there).
+    """
+
+    def __init__(self, channels: int, *, depth: int, norm_groups: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            nn.Sequential(
+                nn.GroupNorm(norm_groups, channels),
+                nn.SiLU(),
+                nn.Conv2d(channels, channels, (3, 1), padding=(1, 0)),
+            )
+            for _ in range(depth)
+        )
+        _zero(list(self.convs.modules())[-1])
+
+    def forward(
+        self, frames: Float[Tensor, "F C H W"], num_frames: int
+    ) -> Float[Tensor, "F C H W"]:
+        """Mixes each clip of `num_frames` frames along time."""
+        hidden = rearrange(frames, "(b t) c h w -> b c t (h w)", t=num_frames)
+        for conv in self.convs:
+            hidden = conv(hidden)
+        return rearrange(hidden, "b c t (h w) -> (b t) c h w", h=frames.shape[2])
+
+
+class TemporalAttention(nn.Module):
+    """Self-attention over the frames at each place, positions by rotation, then a feed-forward.
+
+    Rotary positions have no table, so a model can be run on more frames than it was trained on.
+    """
+
+    def __init__(
+        self, channels: int, *, num_heads: int, feed_forward_mult: int, norm_groups: int
+    ) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.norm = nn.GroupNorm(norm_groups, channels, eps=1e-6)
+        self.proj_in = nn.Linear(channels, channels)
+        self.norm_attention = nn.LayerNorm(channels)
+        self.to_qkv = nn.Linear(channels, 3 * channels, bias=False)
+        self.to_out = nn.Linear(channels, channels)
+        self.feed_forward: nn.Sequential | None = None
+        if feed_forward_mult:
+            self.feed_forward = nn.Sequential(
+                nn.LayerNorm(channels),
+                FeedForward(channels, mult=feed_forward_mult, activation_fn="geglu"),
+            )
+        self.proj_out = nn.Linear(channels, channels)
+        _zero(self.proj_out)
+
+    def forward(
+        self, frames: Float[Tensor, "F C H W"], num_frames: int
+    ) -> Float[Tensor, "F C H W"]:
+        """Lets every place look along its own clip of `num_frames` frames."""
+        height, width = frames.shape[2:]
+        clips = rearrange(frames, "(b t) c h w -> b c t (h w)", t=num_frames)
+        hidden = self.proj_in(rearrange(self.norm(clips), "b c t n -> (b n) t c"))
+        query, key, value = self.to_qkv(self.norm_attention(hidden)).chunk(3, dim=-1)
+        query, key = (rotate_by_time(x, self.num_heads) for x in (query, key))
+        hidden = hidden + self.to_out(attend(query, key, value, self.num_heads))
+        if self.feed_forward is not None:
+            hidden = hidden + self.feed_forward(hidden)
+        change = self.proj_out(hidden)
+        return rearrange(change, "(b h w) t c -> (b t) c h w", h=height, w=width)
+
+
+def rotate_by_time(
+    tokens: Float[Tensor, "P T C"], num_heads: int, base: float = 10_000.0
+) -> Float[Tensor, "P T C"]:
+    """Rotates pairs of channels by angles that grow with the frame number.
+
+    Source: RoFormer (Su et al., 2021), equation (15), with pairs (i, i + D / 2). The last
+    channel of a head, where D is odd, is left as it is.
+    """
+    head_dim = tokens.shape[-1] // num_heads
+    half = head_dim // 2
+    steps = torch.arange(half, device=tokens.device, dtype=torch.float32)
+    times = torch.arange(tokens.shape[1], device=tokens.device, dtype=torch.float32)
+    angles = torch.outer(times, base ** (-steps / half))[:, None]
+    cos, sin = angles.cos().to(tokens.dtype), angles.sin().to(tokens.dtype)
+    heads = rearrange(tokens, "p t (n d) -> p t n d", n=num_heads)
+    first, second, rest = heads[..., :half], heads[..., half : 2 * half], heads[..., 2 * half :]
+    turned = [first * cos - second * sin, first * sin + second * cos, rest]
+    return torch.cat(turned, dim=-1).flatten(-2)
+
+
+def _zero(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
