@@ -31,8 +31,8 @@ _MARK_TEXT = "shapes stock"
 # Which frames of a run of five a variable-rate video shows; the gaps are what cameras do in the
 # dark. Kept frames keep their own time.
 _VFR_KEPT = (True, True, False, True, False)
-# superfast: the cheapest preset that still has B-frames, which make cutting hard as real files do.
-_OPTIONS = {"preset": "superfast", "crf": "20", "threads": "1", "g": "60"}
+# The cheapest settings that still have B-frames, which make cutting hard as in real files.
+_OPTIONS = {"preset": "ultrafast", "bf": "2", "crf": "20", "threads": "1", "g": "60"}
 _TRUNCATED_FRAC = 0.4
 _NOT_VIDEO = b"<!doctype html><html><body>Sign in to watch this video.</body></html>\n"
 
