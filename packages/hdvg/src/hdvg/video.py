@@ -235,12 +235,14 @@ def write_video(
     Args:
         path: Where to write; its folder is made.
         frames: At least one frame.
-        fps: Frames per second.
+        fps: Frames per second, above 0.
         crf: x264's constant rate factor; 17 is visually lossless for most content.
 
     Raises:
-        InputError: No frames, or a shape that is not [T, 3, H, W].
+        InputError: No frames, a shape that is not [T, 3, H, W], or a rate that is not positive.
     """
+    if not 0 < fps < float("inf"):
+        raise InputError(f"fps must be positive, got {fps}")
     if frames.ndim != 4 or frames.shape[1] != 3 or len(frames) == 0:
         raise InputError(f"frames must be [T, 3, H, W] with T >= 1, got shape {frames.shape}")
     target = Path(path)
