@@ -80,7 +80,7 @@ Draws = TypeVar("Draws", BlurParams, StageParams, DegradationParams)
 
 def _take(draws: Draws, rows: slice) -> Draws:
     values: dict[str, Any] = {knob.name: getattr(draws, knob.name) for knob in fields(draws)}
-    rows_of = {
+    rows_of: dict[str, Any] = {
         name: value[rows] if isinstance(value, Tensor) else _take(value, rows)
         for name, value in values.items()
     }

@@ -1,0 +1,40 @@
+"""The `vfsr` command: fit and upscale."""
+
+import sys
+from collections.abc import Sequence
+
+from hdvg.errors import InputError, run_command
+
+_USAGE = """usage: vfsr <command> [options]
+
+commands:
+  fit      train the upscaler:  vfsr fit --config configs/vfsr/mini.yaml --data.root data/mini
+  upscale  upscale a video:     vfsr upscale in.mp4 out.mp4
+
+`vfsr <command> --help` lists a command's options.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line as the whole process: exit code 0, 2 (bad input) or 130."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    run_command(lambda: _dispatch(words))
+
+
+def _dispatch(words: list[str]) -> None:
+    if not words or words[0] in ("-h", "--help"):
+        sys.stdout.write(_USAGE)
+    elif words[0] == "fit":
+        from vfsr.fit_command import run_fit
+
+        run_fit(words)
+    elif words[0] == "upscale":
+        from vfsr.upscale_command import run_upscale
+
+        run_upscale(words[1:])
+    else:
+        raise InputError(f"unknown command {words[0]!r}; the commands are fit and upscale")
+
+
+if __name__ == "__main__":
+    main()

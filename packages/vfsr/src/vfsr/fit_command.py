@@ -1,0 +1,88 @@
+"""`vfsr fit`: trains the upscaler as a YAML says, into a run folder."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import jsonargparse
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+
+from hdvg.errors import InputError
+from vfsr.data import CropDataModule
+from vfsr.run_folder import MetricsFile, prepare_run, run_callbacks
+from vfsr.training import UpscalerTraining
+
+
+class FitCLI(LightningCLI):
+    """Lightning's command line with one command and a run folder."""
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Only `fit`."""
+        return {"fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"}}
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """The settings of the run folder."""
+        parser.add_argument(
+            "--run", type=str, default="runs/upscaler", help="Folder that the run is written to."
+        )
+        parser.add_argument(
+            "--save_every", type=int, default=500, help="Steps from checkpoint to checkpoint."
+        )
+        parser.add_argument(
+            "--ema_decay", type=float, default=0.999, help="Decay of the averaged weights."
+        )
+        parser.set_defaults({"trainer.max_epochs": 1})  # an epoch has no end; max_steps ends it
+
+    def before_instantiate_classes(self) -> None:
+        """Checks the run folder and the checkpoint before anything is built or written."""
+        settings = self.config[self.subcommand]
+        checkpoint = settings.ckpt_path
+        if checkpoint not in (None, "last") and not Path(checkpoint).is_file():
+            raise InputError(f"checkpoint not found: {checkpoint}")
+        prepare_run(Path(settings.run), resumes=checkpoint is not None)
+
+    def instantiate_trainer(self, **kwargs: object) -> Trainer:
+        """A trainer that writes to the run folder."""
+        settings = self.config[self.subcommand]
+        folder = Path(settings.run)
+        callbacks = run_callbacks(folder, settings.save_every, settings.ema_decay)
+        own = [*(settings.trainer.callbacks or []), *callbacks]
+        return super().instantiate_trainer(
+            logger=MetricsFile(folder),
+            default_root_dir=folder,
+            callbacks=own,
+            use_distributed_sampler=False,
+            **kwargs,
+        )
+
+
+def run_fit(arguments: Sequence[str]) -> None:
+    """Trains.
+
+    Args:
+        arguments: The command line, from "fit" on.
+
+    Raises:
+        InputError: An unknown key, a file that is missing, a dataset or checkpoint that does not
+            fit.
+    """
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*args parameter is intended to run.*")
+    torch.set_float32_matmul_precision("high")
+    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    strict = {"exit_on_error": False}
+    try:
+        FitCLI(
+            UpscalerTraining,
+            CropDataModule,
+            args=list(arguments),
+            seed_everything_default=0,
+            auto_configure_optimizers=False,
+            save_config_kwargs={"overwrite": True},
+            parser_kwargs={"exit_on_error": False, "fit": strict},
+        )
+    except jsonargparse.ArgumentError as error:
+        raise InputError(error.message) from error
