@@ -87,13 +87,10 @@ def test_no_two_modules_import_each_other(package):
         visit(name, [])
 
 
-def test_pipelines_have_no_logic():
+def test_pipelines_stay_thin():
     for path in sorted((ROOT / "pipelines").glob("*.py")):
         lines = path.read_text().splitlines()
         assert len(lines) <= 60, f"{path.name} has {len(lines)} lines"
-        assert not [
-            node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)
-        ]
 
 
 def test_packages_declare_the_packages_that_they_import():
