@@ -82,6 +82,28 @@ def test_colours_survive_writing_and_reading_at_sd_and_hd(tmp_path, name, size):
         assert np.abs(centre.astype(int) - COLOURS[name]).max() <= 3
 
 
+@pytest.mark.parametrize("size", [(48, 64), (24, 32), (12, 20)])
+@pytest.mark.parametrize("full_range", [False, True])
+def test_conversion_to_rgb_is_right_to_one_level_and_not_dark(size, full_range):
+    generator = np.random.default_rng(0)
+    offsets, ranges = (
+        ((0, 128, 128), (255, 255, 255)) if full_range else ((16, 128, 128), (219, 224, 224))
+    )
+    errors = []
+    for code in generator.integers((60, 110, 110), (190, 146, 146), (60, 3)):
+        frame = av.VideoFrame(64, 48, "yuv420p")
+        frame.colorspace, frame.color_range = 1, 2 if full_range else 1
+        for plane, value in zip(frame.planes, code, strict=True):
+            plane.update(bytes([value]) * plane.buffer_size)
+        y, cb, cr = (code - offsets) / ranges
+        red, blue = y + 2 * (1 - 0.2126) * cr, y + 2 * (1 - 0.0722) * cb
+        green = (y - 0.2126 * red - 0.0722 * blue) / 0.7152  # BT.709, by its definition of luma
+        rgb = to_rgb(frame, size[1], size[0])[size[0] // 2, size[1] // 2]
+        errors.append(rgb - 255 * np.array([red, green, blue]))
+    assert np.abs(errors).max() <= 1
+    assert np.abs(np.mean(errors)) < 0.1
+
+
 @pytest.mark.parametrize(
     ("height", "luma"),
     # Kr, Kg, Kb of BT.601 below 720 lines and of BT.709 from there on.
