@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hdvg.video import Video
     from vfmodel.swap_attention import SwapConfig, SwapCrossAttention
-    from vfmodel.unet import SwapUNet, SwapUNetConfig
+    from vfmodel.unet import SwapUNet
+    from vfmodel.unet_config import SwapUNetConfig
 
 # Public name -> where it lives. Importing the package must not import torch.
 _PUBLIC = {
     "SwapConfig": "vfmodel.swap_attention",
     "SwapCrossAttention": "vfmodel.swap_attention",
     "SwapUNet": "vfmodel.unet",
-    "SwapUNetConfig": "vfmodel.unet",
+    "SwapUNetConfig": "vfmodel.unet_config",
     "Video": "hdvg.video",
 }
 

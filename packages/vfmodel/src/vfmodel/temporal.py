@@ -102,7 +102,7 @@ def rotate_by_time(
     angles = torch.outer(times, base ** (-steps / half))[:, None]
     cos, sin = angles.cos().to(tokens.dtype), angles.sin().to(tokens.dtype)
     heads = rearrange(tokens, "p t (n d) -> p t n d", n=num_heads)
-    first, second, rest = heads[..., :half], heads[..., half : 2 * half], heads[..., 2 * half :]
+    first, second, rest = torch.split(heads, [half, half, head_dim - 2 * half], dim=-1)
     turned = [first * cos - second * sin, first * sin + second * cos, rest]
     return torch.cat(turned, dim=-1).flatten(-2)
 

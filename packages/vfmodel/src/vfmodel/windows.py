@@ -125,10 +125,10 @@ def attend_in_windows(
     num_heads: int,
 ) -> Float[Tensor, "BN C"]:
     """Multi-head attention inside each window; all tensors are in window-major order."""
-    outputs, start = [], 0
-    for windows, length in plan.groups:
-        rows = slice(start, start + windows * length)
-        q, k, v = (x[rows].view(windows, length, -1) for x in (query, key, value))
+    sizes = [windows * length for windows, length in plan.groups]
+    grouped = zip(*(torch.split(x, sizes) for x in (query, key, value)), strict=True)
+    outputs = []
+    for (windows, length), rows in zip(plan.groups, grouped, strict=True):
+        q, k, v = (x.reshape(windows, length, -1) for x in rows)
         outputs.append(attend(q, k, v, num_heads).flatten(0, 1))
-        start = rows.stop
     return torch.cat(outputs)
