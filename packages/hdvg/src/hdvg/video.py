@@ -180,7 +180,7 @@ def frames_at(
 
     Args:
         source: A path or an open binary file.
-        times_s: Ascending times in seconds; times past the end give the last frame.
+        times_s: One or more ascending times in seconds; past the end is the last frame.
         width: Target width in pixels.
         height: Target height in pixels.
         centre: As in `scale_and_crop`.
