@@ -2,9 +2,10 @@
 
 A packet table (read without decoding) says which frame is on screen at each time. Decoding starts
 at the last keyframe before the first wanted frame, leaves out frames that nobody refers to and
-nobody wants, and ends with the last wanted one. On 720p H.264 at 25 fps, read at 8 fps, that is
-about a quarter less work than decoding everything up to the last wanted frame, and the pictures
-are the same bytes.
+nobody wants, and ends with the last wanted one. The pictures are the same bytes. Measured: windows
+of 8 frames at 8 fps out of 720p H.264 at 25 fps took 28 % less CPU time than decoding everything up
+to the last wanted frame for a clip as x264 writes it (190 -> 137 ms), 8 % less for a film excerpt
+with few frames to leave out (154 -> 141 ms).
 """
 
 from bisect import bisect_right
