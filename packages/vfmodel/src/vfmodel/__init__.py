@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hdvg.video import Video
+    from vfmodel.pipeline import VideoFactoryPipeline
     from vfmodel.swap_attention import SwapConfig, SwapCrossAttention
+    from vfmodel.text_to_video import generate
     from vfmodel.unet import SwapUNet
     from vfmodel.unet_config import SwapUNetConfig
 
@@ -16,9 +18,19 @@ _PUBLIC = {
     "SwapUNet": "vfmodel.unet",
     "SwapUNetConfig": "vfmodel.unet_config",
     "Video": "hdvg.video",
+    "VideoFactoryPipeline": "vfmodel.pipeline",
+    "generate": "vfmodel.text_to_video",
 }
 
-__all__ = ["SwapConfig", "SwapCrossAttention", "SwapUNet", "SwapUNetConfig", "Video"]
+__all__ = [
+    "SwapConfig",
+    "SwapCrossAttention",
+    "SwapUNet",
+    "SwapUNetConfig",
+    "Video",
+    "VideoFactoryPipeline",
+    "generate",
+]
 
 
 def __getattr__(name: str) -> object:
