@@ -1,0 +1,148 @@
+"""Ray, started quietly on this machine or joined where it already runs."""
+
+import logging
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from hdvg.errors import InputError
+from hdvg.failures import VideoFailure
+from hdvg.make_unit import UnitJob, make_unit
+from hdvg.progress import Tally
+from hdvg.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+# Rows that travel are a few hundred bytes; video never does. Ray's floor is 75 MB.
+_OBJECT_STORE_BYTES = 100 * 2**20
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+}
+
+
+@contextmanager
+def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
+    """A Ray session; one that was started here ends with the block.
+
+    Args:
+        address: Of a running cluster, such as "auto" or "ray://host:10001"; "" starts Ray on
+            this machine alone.
+        num_cpus: Tasks at a time on this machine; 0 is one a core. Only where Ray is started here.
+
+    Raises:
+        InputError: No cluster answers at the address.
+    """
+    os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+    import ray  # after the variables, which it reads once
+
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    with scratch_folder("ray") as folder:
+        try:
+            if address:
+                ray.init(address=address, **quiet)
+            else:
+                ray.init(
+                    address="local",
+                    num_cpus=num_cpus or None,
+                    object_store_memory=_OBJECT_STORE_BYTES,
+                    include_dashboard=False,
+                    _temp_dir=str(folder),
+                    **quiet,
+                )
+        except ConnectionError as error:
+            raise InputError(f"no Ray cluster at {address!r}: {error}") from error
+        context = ray.data.DataContext.get_current()
+        # Ray Data brings handlers of its own, which its level alone does not quieten.
+        for handler in logging.getLogger("ray.data").handlers:
+            handler.setLevel(logging.ERROR)
+        context.enable_progress_bars = False
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+class _Ledger:
+    """Counts for the driver, and the memory of which videos workers did not come back from."""
+
+    def __init__(self, total: int) -> None:
+        self._tally = Tally(total=total)
+        self._attempts: dict[str, int] = {}
+        self._seen: set[str] = set()
+
+    def begin(self, video_id: str) -> int:
+        if video_id not in self._seen:
+            self._attempts[video_id] = self._attempts.get(video_id, 0) + 1
+        return self._attempts[video_id]
+
+    def done(self, row: dict[str, Any]) -> None:
+        if row["video_id"] not in self._seen:
+            self._seen.add(row["video_id"])
+            self._tally.add(row)
+
+    def tally(self) -> Tally:
+        return self._tally
+
+
+def run_units(ray: ModuleType, jobs: list[UnitJob], show: Callable[[Tally], None]) -> None:
+    """Makes every unit, as many at a time as there are CPUs.
+
+    Args:
+        ray: From `ray_session`.
+        jobs: The units.
+        show: Called with the counts so far, about twice a second.
+
+    Raises:
+        InputError: A unit could not be written, for example because the disk is full.
+    """
+    ledger = ray.remote(num_cpus=0)(_Ledger).remote(sum(len(job.videos) for job in jobs))
+
+    def work(row: dict[str, Any]) -> dict[str, Any]:
+        return make_unit(
+            pickle.loads(row["job"]),  # noqa: S301  # pickled by this very run, below
+            begin=lambda video_id: int(ray.get(ledger.begin.remote(video_id))),
+            done=lambda outcome: ledger.done.remote(outcome),
+        )
+
+    # One block a unit, so that each is a task of its own; a lost worker's unit starts again, and
+    # the ledger sees to it that a video which kills workers is given up.
+    # Ray Data repeats lost tasks without limit, and never those that raise.
+    items = [{"job": pickle.dumps(job)} for job in jobs]
+    results = ray.data.from_items(items, override_num_blocks=len(items)).map(work, num_cpus=1)
+    with _shown(ray, ledger, show):
+        try:
+            for _ in results.iter_rows():
+                pass
+        except ray.exceptions.RayTaskError as error:
+            cause = error.cause if error.cause is not None else error
+            if isinstance(cause, OSError | InputError | VideoFailure):
+                raise InputError(f"the build stopped: {cause}") from error
+            raise
+
+
+@contextmanager
+def _shown(ray: ModuleType, ledger: "ActorHandle", show: Callable[[Tally], None]) -> Iterator[None]:
+    """Polls the ledger beside the loop that waits for results."""
+    stop = Event()
+
+    def poll() -> None:
+        while not stop.wait(0.5):
+            show(ray.get(ledger.tally.remote()))
+
+    thread = Thread(target=poll, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    show(ray.get(ledger.tally.remote()))

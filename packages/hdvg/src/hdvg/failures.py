@@ -1,0 +1,125 @@
+"""Why a video did not make it: a closed set of classes, stable codes, and whether to try again.
+
+Every input video ends as "ok" or as one of these, so that a build's yield can be explained. The
+classes follow what a person would do next: nothing (permanent), use another network (geo), wait
+(throttle), try again (transient), loosen the filter (content), distrust the file (corrupt), get a
+bigger machine (resource), or report a bug (internal).
+"""
+
+import hashlib
+import re
+import traceback
+
+MESSAGE_LIMIT = 300
+
+# code -> class. Codes are part of the format: rename none.
+CODES: dict[str, str] = {
+    "not_found": "permanent",
+    "private": "permanent",
+    "removed": "permanent",
+    "members_only": "permanent",
+    "age_gate": "permanent",
+    "live_or_upcoming": "permanent",
+    "drm": "permanent",
+    "unsupported_page": "permanent",
+    "geo_blocked": "geo",
+    "http_429": "throttle",
+    "bot_check": "throttle",
+    "session_limit": "throttle",
+    "timeout": "transient",
+    "connection": "transient",
+    "http_403": "transient",
+    "http_5xx": "transient",
+    "http_error": "transient",
+    "incomplete_read": "transient",
+    "download_failed": "transient",
+    "low_resolution": "content",
+    "not_widescreen": "content",
+    "too_wide": "content",
+    "too_short": "content",
+    "too_long": "content",
+    "static": "content",
+    "no_scenes": "content",
+    "probe_failed": "corrupt",
+    "decode_failed": "corrupt",
+    "no_frames": "corrupt",
+    "file_missing": "corrupt",
+    "too_large": "resource",
+    "disk_full": "resource",
+    "out_of_memory": "resource",
+    "worker_died": "resource",
+    "bug": "internal",
+}
+_RETRYABLE_CLASSES = frozenset({"geo", "throttle", "transient", "resource", "internal"})
+# Words of yt-dlp's and its sites' messages, in the order in which they are tried.
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    (r"not a bot|captcha", "bot_check"),
+    (r"HTTP Error 429|too many requests", "http_429"),
+    (r"try again later|rate.?limit", "session_limit"),
+    (r"not available (in|from) your (country|location)|geo.?restrict", "geo_blocked"),
+    (r"HTTP Error 40[34]: (?=not)|HTTP Error 404|HTTP Error 410", "not_found"),
+    (r"private video|is private", "private"),
+    (r"members.?only|join this channel|premium", "members_only"),
+    (r"confirm your age|age.?restricted", "age_gate"),
+    (r"removed|terminated|no longer available|unavailable|copyright", "removed"),
+    (r"live event|will begin|premieres in|is live|not currently live", "live_or_upcoming"),
+    (r"\bDRM\b", "drm"),
+    (r"unsupported URL|no video formats|requested format", "unsupported_page"),
+    (r"HTTP Error 403", "http_403"),
+    (r"HTTP Error 5\d\d", "http_5xx"),
+    (r"HTTP Error \d\d\d", "http_error"),
+    (r"timed? ?out", "timeout"),
+    (r"bytes read|content too short|incomplete", "incomplete_read"),
+    (r"No space left", "disk_full"),
+    (r"connection|resolve|unreachable|refused|network", "connection"),
+)
+
+
+class VideoFailure(Exception):  # noqa: N818  # a verdict on a video, which ends as a table row
+    """A video cannot be used.
+
+    Attributes:
+        code: A key of `CODES`.
+        message: For a person; one line of at most `MESSAGE_LIMIT` characters.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        assert code in CODES, code
+        self.code = code
+        self.message = " ".join(message.split())[:MESSAGE_LIMIT]
+        super().__init__(f"{code}: {self.message}")
+
+    def __reduce__(self) -> tuple[type["VideoFailure"], tuple[str, str]]:
+        return VideoFailure, (self.code, self.message)
+
+    @property
+    def fail_class(self) -> str:
+        """The class of the code."""
+        return CODES[self.code]
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt could succeed without changing the config."""
+        return self.fail_class in _RETRYABLE_CLASSES
+
+
+def classify_download(message: str) -> VideoFailure:
+    """Turns a downloader's error message into a failure; the first matching pattern decides."""
+    for pattern, code in _PATTERNS:
+        if re.search(pattern, message, re.IGNORECASE):
+            return VideoFailure(code, message)
+    return VideoFailure("download_failed", message)
+
+
+def classify_bug(error: BaseException) -> VideoFailure:
+    """Turns an exception that nobody expected into a failure.
+
+    The message carries a digest of the traceback's places, so that one bug met in a thousand
+    videos can be counted as one.
+    """
+    if isinstance(error, MemoryError):
+        return VideoFailure("out_of_memory", "the machine ran out of memory")
+    frames = traceback.extract_tb(error.__traceback__)
+    places = "|".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}" for frame in frames)
+    digest = hashlib.sha256(places.encode()).hexdigest()[:8]
+    return VideoFailure("bug", f"{type(error).__name__}: {error} [trace {digest}]")

@@ -1,0 +1,197 @@
+"""One video, start to finish: download, probe, scan and cut on this machine, in that order.
+
+Whatever happens, the outcome is one row: a bad video never stops a build.
+"""
+
+import errno
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+
+from hdvg.alt_text import choose_alt_text
+from hdvg.cut import CutClip, CutConfig, cut
+from hdvg.download import Bounds, Download, DownloadConfig, download, open_local
+from hdvg.errors import InputError
+from hdvg.failures import VideoFailure, classify_bug
+from hdvg.probe import FilterConfig, MediaFacts, check, probe
+from hdvg.scan import ScanConfig, ScanResult, scan
+from hdvg.sources import SourceVideo
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoConfig:
+    """The settings of every step."""
+
+    download: DownloadConfig
+    filter: FilterConfig
+    scan: ScanConfig
+    cut: CutConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where the locators of a source lead.
+
+    Attributes:
+        source: The source as the user named it.
+        folder: What locators of the kind "file" are relative to.
+        base_url: What locators of the kind "shapes" are relative to.
+    """
+
+    source: str
+    folder: str = ""
+    base_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a video.
+
+    Attributes:
+        row: Its row of the videos table.
+        clips: Its clips, on disk, with the rows of the clips table but for the place in a shard.
+        captions: A row of the captions table for each clip.
+    """
+
+    row: Row
+    clips: list[tuple[Row, CutClip]] = field(default_factory=list)
+    captions: list[Row] = field(default_factory=list)
+
+
+def make_video(video: SourceVideo, origin: Origin, config: VideoConfig, work: Path) -> Outcome:
+    """Runs every step on a video.
+
+    Args:
+        video: What to work on.
+        origin: Where its source lies.
+        config: The steps' settings.
+        work: An empty folder for the file and its clips.
+
+    Raises:
+        OSError: The disk is full; that is no verdict on the video.
+    """
+    row = _blank_row(video, origin)
+    try:
+        return _try_video(video, origin, config, work, row)
+    except VideoFailure as error:
+        failure = error
+    except (InputError, av.FFmpegError):
+        failure = VideoFailure("decode_failed", "a frame could not be decoded")
+    except Exception as error:  # our own bugs are counted, not fatal
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
+        failure = classify_bug(error)
+    return Outcome(row=row | fail_columns(failure))
+
+
+def fail_columns(failure: VideoFailure) -> Row:
+    """The columns of the videos table that say why a video failed."""
+    return {
+        "status": "failed",
+        "fail_class": failure.fail_class,
+        "fail_code": failure.code,
+        "fail_message": failure.message,
+        "retryable": failure.retryable,
+    }
+
+
+def fail_video(video: SourceVideo, origin: Origin, failure: VideoFailure) -> Outcome:
+    """The outcome of a video that cannot even be tried."""
+    return Outcome(row=_blank_row(video, origin) | fail_columns(failure))
+
+
+def _try_video(
+    video: SourceVideo, origin: Origin, config: VideoConfig, work: Path, row: Row
+) -> Outcome:
+    """Fills in `row` step by step, so that a failure leaves what was known by then."""
+    got = _get(video, origin, config, work)
+    page = got.page
+    row |= {
+        "title": page.title or None,
+        "uploader": page.uploader or None,
+        "upload_date": page.upload_date or None,
+        "license": page.license or None,
+    }
+    facts = probe(got.path)
+    row |= _fact_columns(facts)
+    row["title"] = row["title"] or facts.title or None
+    check(facts, config.filter)
+    found = scan(got.path, config.scan)
+    row["num_scenes"] = found.num_scenes
+    cuts = cut(got.path, found.scenes, facts, work, config.cut)
+    clips = [(_clip_row(video.video_id, found, clip), clip) for clip in cuts]
+    name = Path(video.locator).stem
+    captions = []
+    for clip_row, clip in clips:
+        text, where = choose_alt_text(page, clip.scene, found.origin_s, facts.title, name)
+        captions.append({"clip_id": clip_row["clip_id"], "text": text, "source": where})
+    return Outcome(row=row | {"num_clips": len(clips)}, clips=clips, captions=captions)
+
+
+def _get(video: SourceVideo, origin: Origin, config: VideoConfig, work: Path) -> Download:
+    if video.kind == "file":
+        return open_local(video, Path(origin.folder))
+    urls = {
+        "url": video.locator,
+        "youtube": f"https://www.youtube.com/watch?v={video.locator}",
+        "shapes": f"{origin.base_url}/{video.locator}",
+    }
+    bounds = Bounds(
+        min_height=config.filter.min_height, max_duration_s=config.filter.max_duration_s
+    )
+    return download(urls[video.kind], work, config.download, bounds)
+
+
+def _blank_row(video: SourceVideo, origin: Origin) -> Row:
+    return {
+        "video_id": video.video_id,
+        "source": origin.source,
+        "locator": video.locator,
+        "status": "ok",
+        "retryable": False,
+        "num_clips": 0,
+    }
+
+
+def _fact_columns(facts: MediaFacts) -> Row:
+    return {
+        "duration_s": facts.duration_s,
+        "width": facts.width,
+        "height": facts.height,
+        "fps": facts.fps,
+        "is_vfr": facts.is_vfr,
+        "codec": facts.codec,
+        "nbytes": facts.nbytes,
+        "sha256": facts.sha256,
+    }
+
+
+def _clip_row(video_id: str, found: ScanResult, clip: CutClip) -> Row:
+    scene = clip.scene
+    # The id says when, not which: it stays the same if another scan finds one more scene before.
+    first_ms, last_ms = (
+        round((time_s - found.origin_s) * 1000) for time_s in (scene.start_s, scene.end_s)
+    )
+    return {
+        "clip_id": f"{video_id}_{first_ms:09d}_{last_ms:09d}",
+        "video_id": video_id,
+        "scene_index": scene.index,
+        "start_s": scene.start_s,
+        "end_s": scene.end_s,
+        "start_pts": scene.start_pts,
+        "end_pts": scene.end_pts,
+        "time_base_num": scene.time_base.numerator,
+        "time_base_den": scene.time_base.denominator,
+        "num_frames": clip.num_frames,
+        "width": clip.width,
+        "height": clip.height,
+        "fps": clip.num_frames / (scene.end_s - scene.start_s),
+        "cut_mode": "encode",
+        "boundary_start": scene.boundary_start,
+        "boundary_end": scene.boundary_end,
+        "keyframe_s": clip.keyframe_s,
+    }

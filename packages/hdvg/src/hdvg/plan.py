@@ -1,0 +1,59 @@
+"""The work, in deterministic units: each is done, retried and committed as a whole."""
+
+from collections.abc import Sequence
+
+from hdvg.manifest import read_table, table_file, write_rows
+from hdvg.sources import SourceVideo
+from hdvg.storage import Storage
+
+Plan = dict[str, list[SourceVideo]]
+
+
+def plan_units(videos: Sequence[SourceVideo], unit_size: int, first: int = 0) -> Plan:
+    """Groups videos into units in the given order.
+
+    Args:
+        videos: What to group.
+        unit_size: Videos a unit.
+        first: Number of the first unit.
+    """
+    starts = range(0, len(videos), unit_size)
+    return {
+        f"u{first + number:05d}": list(videos[start : start + unit_size])
+        for number, start in enumerate(starts)
+    }
+
+
+def settle_plan(storage: Storage, videos: Sequence[SourceVideo], unit_size: int) -> Plan:
+    """Reads the plan of a dataset, or writes it if there is none.
+
+    Videos that the source has gained since the plan was written go into new units behind the old
+    ones; units that exist never change, since they may be committed already.
+    """
+    name = table_file("units")
+    plan = read_plan(storage) if storage.exists(name) else {}
+    known = {video.video_id for unit in plan.values() for video in unit}
+    fresh = [video for video in videos if video.video_id not in known]
+    if fresh:
+        plan |= plan_units(fresh, unit_size, first=len(plan))
+        rows = [
+            {
+                "unit": unit,
+                "video_id": video.video_id,
+                "kind": video.kind,
+                "locator": video.locator,
+            }
+            for unit, members in plan.items()
+            for video in members
+        ]
+        write_rows(storage, "units", name, rows)
+    return plan
+
+
+def read_plan(storage: Storage) -> Plan:
+    """The units of a dataset, in order, each with its videos."""
+    plan: Plan = {}
+    for row in read_table(storage, "units", table_file("units")).to_pylist():
+        video = SourceVideo(video_id=row["video_id"], kind=row["kind"], locator=row["locator"])
+        plan.setdefault(row["unit"], []).append(video)
+    return plan

@@ -1,0 +1,92 @@
+"""Shows how a build goes: a live line in a terminal, plain lines in a log."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+# A log wants a sign of life, not a flood.
+_LOG_INTERVAL_S = 10.0
+
+
+@dataclass
+class Tally:
+    """Counts of one run; `add` takes rows of the videos table."""
+
+    total: int
+    num_done: int = 0
+    num_clips: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Counts one finished video."""
+        self.num_done += 1
+        self.num_clips += int(str(row["num_clips"]))
+        if row["status"] != "ok":
+            self.failures[str(row["fail_class"])] += 1
+
+
+def describe(tally: Tally) -> str:
+    """Counts in words: "40 clips, 5 failed (content 3, corrupt 2)"."""
+    text = f"{tally.num_clips} clips, {tally.failures.total()} failed"
+    classes = ", ".join(f"{name} {count}" for name, count in sorted(tally.failures.items()))
+    return f"{text} ({classes})" if classes else text
+
+
+def format_eta(elapsed_s: float, num_done: int, total: int) -> str:
+    """Time left as m:ss at the pace so far; "-:--" before the first video is done."""
+    if not num_done:
+        return "-:--"
+    left_s = round(elapsed_s / num_done * (total - num_done))
+    return f"{left_s // 60}:{left_s % 60:02d}"
+
+
+class View:
+    """Shows tallies on standard error while the `with` block lasts."""
+
+    def __init__(self, title: str, total: int, console: Console | None = None) -> None:
+        self._title = title
+        self._total = total
+        self._console = console or Console(stderr=True)
+        self._live = self._console.is_terminal
+        self._started_s = self._shown_s = time.monotonic()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("videos, {task.fields[words]}, ETA"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._live,
+        )
+        self._task = self._bar.add_task(title, total=total, words="starting")
+
+    def __enter__(self) -> "View":
+        if self._live:
+            self._bar.start()
+        else:
+            self._print(Tally(total=self._total))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._bar.stop()
+
+    def update(self, tally: Tally) -> None:
+        """Shows the newest counts; in a log, at most every ten seconds and at the end."""
+        if self._live:
+            self._bar.update(self._task, completed=tally.num_done, words=describe(tally))
+            return
+        now_s = time.monotonic()
+        last = tally.num_done == tally.total and self._total
+        if now_s - self._shown_s >= _LOG_INTERVAL_S or last:
+            self._shown_s = now_s
+            self._print(tally)
+
+    def _print(self, tally: Tally) -> None:
+        eta = format_eta(time.monotonic() - self._started_s, tally.num_done, self._total)
+        line = f"{self._title}: {tally.num_done}/{self._total} videos, {describe(tally)}, ETA {eta}"
+        self._console.print(line, highlight=False, soft_wrap=True)
