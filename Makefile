@@ -6,7 +6,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-DATA ?= data/mini
+DATA ?= $(if $(SOURCE),data/own,data/mini)
 PROMPT ?=
 SOURCE ?=
 SEED ?= 0
@@ -25,19 +25,21 @@ DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdv
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 	@echo
-	@echo '  DATA=data/mini  CONFIG=configs/...  OUT=where/to/write  SEED=0  are taken by every target they make sense for.'
+	@echo '  DATA=data/...  CONFIG=configs/...  OUT=where/to/write  SEED=0  are taken by every target they make sense for.'
 
 $(READY): constraints.txt requirements-dev.txt $(wildcard packages/*/pyproject.toml)
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@echo 'setting up $(VENV), once'
+	@start=$$(date +%s); set -e; \
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV); \
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt \
-	    -e 'packages/hdvg[build]' -e packages/vfmodel -e packages/vfsr
-	touch $@
+	    -e 'packages/hdvg[build]' -e packages/vfmodel -e packages/vfsr; \
+	echo $$(( $$(date +%s) - start )) > $@
 
 install: $(READY) ## Create .venv with the three packages and the development tools
 
 demo: $(READY) ## Videos -> dataset -> models -> prompt -> 4x clip, into artifacts/demo [OUT]
-	$(RUN) -m pipelines.demo --out $(or $(OUT),artifacts/demo)
+	$(RUN) -m pipelines.demo --setup-s $$(cat $(READY)) --out '$(or $(OUT),artifacts/demo)'
 
 dataset: $(READY) ## Build a dataset [SOURCE=folder, URL list or id list] [DATA] [CONFIG]
 	$(RUN) -m pipelines.build_dataset --config $(DATASET_CONFIG) \

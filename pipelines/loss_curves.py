@@ -1,4 +1,4 @@
-"""The pictures that the demo leaves: loss curves of both trainings."""
+"""Loss curves from the metrics files of training runs."""
 
 import csv
 from pathlib import Path
