@@ -33,9 +33,9 @@ _SCENE_S = (2.0, 3.0)
 _WEB_SCENE_S = (3.0, 4.0)
 _FADE_PROB = 0.2
 _ASPECT = Fraction(16, 9)
-# WebVid's previews are 596x336; the "small" trouble is below every threshold in use.
+# WebVid's previews are 596x336; the "small" trouble has a third of the corpus' height.
 _WEB_SIZE = (336, 596)
-_SMALL_SIZE = (240, 426)
+_SMALL_DIVISOR = 3
 # Stable numbers for the random streams: the order of this tuple is part of the format.
 _STREAMS = ("hd", "web", *TROUBLES)
 
@@ -62,8 +62,8 @@ class CorpusConfig:
             )
         if self.num_videos + self.num_web_videos == 0 and not self.troubles:
             raise InputError("the corpus is empty: num_videos and num_web_videos are 0")
-        if not 32 <= self.height <= 2160 or self.height % 2:
-            raise InputError(f"corpus height must be even and in 32..2160, got {self.height}")
+        if not 64 <= self.height <= 2160 or self.height % 2:
+            raise InputError(f"corpus height must be even and in 64..2160, got {self.height}")
         if self.seed < 0:
             raise InputError(f"corpus seed must not be negative, got {self.seed}")
 
@@ -151,7 +151,8 @@ def _size(part: str, trouble: str, height: int) -> tuple[int, int]:
     if part == "web":
         return _WEB_SIZE
     if trouble == "small":
-        return _SMALL_SIZE
+        small = height // _SMALL_DIVISOR // 2 * 2
+        return small, width_for(small)
     if trouble == "vertical":
         return width_for(height), height
     return height, width_for(height)
