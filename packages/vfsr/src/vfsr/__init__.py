@@ -5,7 +5,8 @@
     poor = vfsr.degrade(frames, generator=generator)  # Real-ESRGAN's degradation
     model = vfsr.RCAN(vfsr.RCANConfig())              # 8 residual blocks, x4
 
-Names load on first use, so that `import vfsr` costs nothing.
+Names load on first use, so that `import vfsr` costs nothing. No module may have the name of a
+function here: importing it would put the module in the function's place.
 """
 
 from importlib import import_module
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from vfsr.degradation.config import DegradationConfig
     from vfsr.degradation.second_order import degrade
     from vfsr.rcan import RCAN, RCANConfig
-    from vfsr.upscale import upscale
-    from vfsr.upscale_file import upscale_file
+    from vfsr.upscale_clip import upscale
+    from vfsr.upscale_film import upscale_file
     from vfsr.weights import load_rcan, save_rcan
 
 _MODULES = {
@@ -26,8 +27,8 @@ _MODULES = {
     "degrade": "vfsr.degradation.second_order",
     "load_rcan": "vfsr.weights",
     "save_rcan": "vfsr.weights",
-    "upscale": "vfsr.upscale",
-    "upscale_file": "vfsr.upscale_file",
+    "upscale": "vfsr.upscale_clip",
+    "upscale_file": "vfsr.upscale_film",
 }
 
 __all__ = [

@@ -26,7 +26,7 @@ from hdvg.video import frames_at
 from vfsr.degradation.config import DegradationConfig
 from vfsr.degradation.second_order import degrade
 
-Pairs = dict[str, UInt8[Tensor, "N 3 _ _"]]
+Pairs = dict[str, UInt8[Tensor, "_ 3 _ _"]]
 """`lr` [N, 3, s, s] and `hr` [N, 3, S, S]: RGB, 0..255; 8 bits because workers send them over."""
 
 # One video in eight is kept back to measure on.

@@ -80,7 +80,8 @@ class UpscalerTraining(LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam; linear warm-up, then a half cosine."""
         optimiser = torch.optim.Adam(self.model.parameters(), lr=self.learning_rate)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self.rate_at)
+        # A plain function: of any other callable the scheduler would put the state in checkpoints.
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: self.rate_at(step))
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

@@ -10,7 +10,7 @@ from rich.progress import Task as ProgressTask
 
 from hdvg.errors import InputError
 from hdvg.video import open_media
-from vfsr.upscale_file import upscale_file
+from vfsr.upscale_film import upscale_file
 
 
 def run_upscale(arguments: Sequence[str]) -> None:

@@ -57,12 +57,12 @@ class StageConfig:
         for name in ("family_probs", "resize_probs"):
             _check_distribution(name, getattr(self, name))
         for name in ("gaussian_range", "poisson_range"):
-            _check_range(name, getattr(self, name), 0, math.inf)
-        _check_range("sigma_range", self.sigma_range, 0.05, KERNEL_WIDTH)
-        _check_range("jpeg_range", self.jpeg_range, 1, 100)
+            _check_range(name, getattr(self, name), 0.0, math.inf)
+        _check_range("sigma_range", self.sigma_range, 0.05, float(KERNEL_WIDTH))
+        _check_range("jpeg_range", self.jpeg_range, 1.0, 100.0)
         for name in ("generalised_beta_range", "plateau_beta_range", "resize_range"):
             low, high = getattr(self, name)
-            _check_range(name, (low, high), 0.01, 100)
+            _check_range(name, (low, high), 0.01, 100.0)
             if not low <= 1 <= high:
                 raise InputError(f"{name} must enclose 1, got {(low, high)}")
 

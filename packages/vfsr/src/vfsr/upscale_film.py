@@ -16,7 +16,7 @@ from av.video.reformatter import Colorspace
 from hdvg.errors import InputError
 from hdvg.video import decode, from_rgb, matrix_of, open_media, to_rgb, to_uint8
 from vfsr.rcan import RCAN
-from vfsr.upscale import open_model, upscale_frame
+from vfsr.upscale_clip import open_model, upscale_frame
 from vfsr.weights import ModelSource
 
 # Containers that hold H.264 beside the usual audio codecs.

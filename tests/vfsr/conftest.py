@@ -1,0 +1,62 @@
+"""A dataset of two rendered videos, and a network small enough for tests."""
+
+import numpy as np
+import pytest
+import torch
+
+from hdvg.commits import Commit, commit_unit
+from hdvg.dataset_folder import create_dataset
+from hdvg.manifest import table_file, write_rows
+from hdvg.shards import TarWriter
+from hdvg.video import write_video
+from vfsr.dead_leaves import render_dead_leaves
+from vfsr.rcan import RCAN, RCANConfig
+
+SIZE = (64, 96)
+FRAMES = 3
+
+
+@pytest.fixture(scope="session")
+def small_config():
+    return RCANConfig(num_groups=1, num_blocks=1, channels=8, reduction=4)
+
+
+@pytest.fixture
+def small_model(small_config):
+    torch.manual_seed(0)
+    model = RCAN(small_config).eval()
+    with torch.no_grad():  # away from plain interpolation, so that every layer matters
+        for parameter in model.parameters():
+            parameter += 0.02 * torch.randn_like(parameter)
+    return model
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory):
+    """Four clips of two videos; a clip is three unlike frames at 1 a second."""
+    root = tmp_path_factory.mktemp("sr") / "dataset"
+    storage = create_dataset(root, sources=["rendered"], config={})
+    rng = np.random.default_rng(5)
+    rows = []
+    with storage.writing("media/u0.tar") as file, TarWriter(file) as tar:
+        for index in range(4):
+            frames = np.stack([render_dead_leaves(rng, *SIZE) for _ in range(FRAMES)])
+            path = write_video(
+                root.parent / "clip.mp4", np.ascontiguousarray(frames.transpose(0, 3, 1, 2)), 1
+            )
+            member = tar.add(f"c{index}.mp4", path.read_bytes())
+            rows.append(_row(index, member))
+    table = write_rows(storage, "clips", table_file("clips", "u0"), rows)
+    commit = Commit(stage="build", unit="u0", files=(file.record, table), rows={"clips": 4})
+    commit_unit(storage, commit)
+    return root
+
+
+def _row(index, member):
+    return {
+        "clip_id": f"c{index}", "video_id": f"v{index % 2}", "scene_index": 0, "start_s": 0.0,
+        "end_s": float(FRAMES), "start_pts": 0, "end_pts": FRAMES, "time_base_num": 1,
+        "time_base_den": 1, "num_frames": FRAMES, "width": SIZE[1], "height": SIZE[0], "fps": 1.0,
+        "cut_mode": "encode", "boundary_start": "video_edge", "boundary_end": "video_edge",
+        "keyframe_s": 1.0, "shard": "media/u0.tar", **vars(member),
+    }  # fmt: skip

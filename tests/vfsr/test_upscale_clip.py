@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import torch
+
+import vfsr
+from hdvg.errors import InputError
+from hdvg.video import Video
+from vfsr.dead_leaves import render_dead_leaves
+from vfsr.upscale_clip import enlarge_in_strips, open_model, upscale, upscale_frame
+from vfsr.weights import save_rcan
+
+
+def test_four_times_larger_same_rate_in_range(small_model):
+    video = Video(frames=torch.rand(3, 3, 11, 17), fps=23.976)
+    large = vfsr.upscale(video, model=small_model)
+    assert large.frames.shape == (3, 3, 44, 68)
+    assert large.fps == 23.976
+    assert large.frames.min() >= 0
+    assert large.frames.max() <= 1
+
+
+def test_each_frame_is_the_networks_own(small_model):
+    video = Video(frames=torch.rand(2, 3, 9, 8), fps=8)
+    large = upscale(video, model=small_model).frames
+    with torch.no_grad():
+        truth = small_model(video.frames).clamp(0, 1)
+    assert torch.allclose(large, truth, atol=1e-5)
+
+
+def test_a_folder_and_a_network_do_the_same(small_model, tmp_path):
+    video = Video(frames=torch.rand(1, 3, 8, 8), fps=8)
+    folder = save_rcan(small_model, tmp_path / "m")
+    by_folder = upscale(video, model=folder).frames
+    assert torch.equal(by_folder, upscale(video, model=str(folder)).frames)
+    assert torch.equal(by_folder, upscale(video, model=small_model).frames)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 100])
+def test_strips_have_no_seams(small_model, rows):
+    features = torch.randn(1, 8, 13, 9)
+    with torch.no_grad():
+        whole = small_model.enlarge(features)[0]
+        strips = enlarge_in_strips(small_model, features, rows * 16 * 9)
+    assert torch.allclose(strips, whole, atol=1e-5)
+
+
+def test_half_precision_frames_are_accepted(small_model):
+    video = Video(frames=torch.rand(1, 3, 8, 8).half(), fps=8)
+    assert upscale(video, model=small_model).frames.dtype == torch.float32
+
+
+def test_values_outside_the_range_are_clipped(small_model):
+    wild = torch.tensor([-0.5, 1.5, 0.5]).reshape(3, 1, 1).expand(3, 8, 8)
+    tame = wild.clamp(0, 1)
+    assert torch.equal(upscale_frame(small_model, wild), upscale_frame(small_model, tame))
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (2, 1, 8, 8), (0, 3, 8, 8), (1, 3, 0, 8)])
+def test_other_layouts_are_refused(small_model, shape):
+    with pytest.raises(InputError, match=r"frames must be \[T, 3, H, W\]"):
+        upscale(Video(frames=torch.rand(shape), fps=8), model=small_model)
+
+
+def test_an_unknown_device_is_refused(small_model):
+    with pytest.raises(InputError, match="'nonsense'"):
+        open_model(small_model, "nonsense")
+
+
+def test_the_shipped_model_beats_bicubic_on_what_it_was_made_for():
+    clean = torch.from_numpy(render_dead_leaves(np.random.default_rng(99), 192, 256))
+    hr = clean.permute(2, 0, 1)[None].float() / 255
+    config = vfsr.DegradationConfig.light()
+    lr = vfsr.degrade(hr, generator=torch.Generator().manual_seed(0), config=config)
+    large = upscale(Video(frames=lr, fps=1)).frames
+    bicubic = torch.nn.functional.interpolate(lr, scale_factor=4, mode="bicubic").clamp(0, 1)
+
+    def psnr(result):
+        return -10 * (result - hr).square().mean().log10().item()
+
+    assert psnr(large) > psnr(bicubic) + 1.0
