@@ -8,7 +8,7 @@ import inspect
 import logging
 import os
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,7 +66,9 @@ class VideoFactoryPipeline(DiffusionPipeline):
         )
 
     @classmethod
-    def from_pretrained(cls, source: str | os.PathLike[str], **options: object) -> Self:
+    def from_pretrained(
+        cls, source: str | os.PathLike[str], **options: object
+    ) -> "VideoFactoryPipeline":
         """Loads a model folder, or a hub's, with diffusers' options; in float32 by default."""
         if "torch_dtype" not in options:
             options.setdefault("dtype", torch.float32)

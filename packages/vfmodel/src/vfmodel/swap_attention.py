@@ -115,6 +115,6 @@ class SwapCrossAttention(nn.Module):
         return spatial + temporal + change
 
     def _project(
-        self, norm: nn.GroupNorm, stream: Float[Tensor, "B C T H W"]
+        self, norm: nn.Module, stream: Float[Tensor, "B C T H W"]
     ) -> Float[Tensor, "B N C"]:
         return self.proj_in(rearrange(norm(stream), "b c t h w -> b (t h w) c"))

@@ -1,6 +1,7 @@
 """A prompt to a video in one call.
 
-Not called `generate.py`: importing a module of that name would hide the function `vfmodel.generate`.
+Not called `generate.py`: importing a module of that name would hide the function that
+`vfmodel.generate` is.
 """
 
 import json
@@ -14,6 +15,9 @@ from hdvg.errors import InputError
 from hdvg.video import Video
 from vfmodel.pipeline import VideoFactoryPipeline
 from vfmodel.pretrained import STAND_IN_PIPELINE
+
+# Characters; a loader's complaint about every one of a thousand weights helps nobody.
+_LONGEST = 300
 
 ModelSource = str | os.PathLike[str]
 
@@ -84,8 +88,7 @@ def load_pipeline(source: ModelSource) -> VideoFactoryPipeline:
     try:
         pipeline = VideoFactoryPipeline.from_pretrained(name)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
-        first_line = str(error).strip().split("\n")[0]
-        raise InputError(f"cannot load the model {name}: {first_line}") from error
+        raise InputError(f"cannot load the model {name}: {_in_one_line(error)}") from error
     return pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -107,3 +110,11 @@ def _refuse_other_pipeline(folder: Path) -> None:
     kind = index.get("_class_name") if isinstance(index, dict) else index
     if kind != VideoFactoryPipeline.__name__:
         raise InputError(f"the model folder {folder} holds a {kind}, not a VideoFactoryPipeline")
+    for part, value in index.items():
+        if isinstance(value, list) and not (folder / part).is_dir():
+            raise InputError(f"the model folder {folder} lacks its part {part!r}")
+
+
+def _in_one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."

@@ -8,8 +8,9 @@ width, F = B * T.
 """
 
 import logging
+import os
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -21,6 +22,7 @@ from einops import rearrange
 from jaxtyping import Float, Num
 from torch import Tensor, nn
 
+from hdvg.errors import InputError
 from vfmodel.blocks import (
     Conditions,
     DownBlock,
@@ -74,7 +76,7 @@ class SwapUNet(ModelMixin, ConfigMixin):
     @classmethod
     def from_config(
         cls, config: dict[str, Any], return_unused_kwargs: bool = False, **overrides: object
-    ) -> Self | tuple[Self, dict[str, Any]]:
+    ) -> "SwapUNet | tuple[SwapUNet, dict[str, Any]]":
         """Builds an untrained U-Net from its saved config, as diffusers' loaders ask for it.
 
         Raises:
@@ -85,7 +87,25 @@ class SwapUNet(ModelMixin, ConfigMixin):
         return (unet, {}) if return_unused_kwargs else unet
 
     @classmethod
-    def from_unet2d(cls, unet2d: UNet2DConditionModel, **changes: object) -> Self:
+    def from_pretrained(cls, source: str | os.PathLike[str], **options: object) -> "SwapUNet":
+        """Loads a saved U-Net with diffusers' options, strictly.
+
+        diffusers only logs weights that are missing, and a network with holes samples noise.
+
+        Raises:
+            InputError: The file lacks a weight, or has one that finds no place.
+        """
+        unet, report = super().from_pretrained(source, output_loading_info=True, **options)
+        for problem, names in (
+            ("lacks", report["missing_keys"]),
+            ("has an unknown weight", report["unexpected_keys"]),
+        ):
+            if names:
+                raise InputError(f"the U-Net in {os.fspath(source)} {problem} {sorted(names)[0]}")
+        return unet
+
+    @classmethod
+    def from_unet2d(cls, unet2d: UNet2DConditionModel, **changes: object) -> "SwapUNet":
         """Builds the video U-Net that computes what an image U-Net does, frame by frame.
 
         Args:

@@ -1,7 +1,7 @@
 """The sizes of the video U-Net, and the sizes of its parts that follow from them."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any
 
 import torch
 
@@ -67,7 +67,7 @@ class SwapUNetConfig:
             self.swap(depth)
 
     @classmethod
-    def paper(cls) -> Self:
+    def paper(cls) -> "SwapUNetConfig":
         """The paper's size: Stable Diffusion 2.1 and clips of 16 x 24 x 43 latents."""
         return cls(
             channels=(320, 640, 1280, 1280),
@@ -85,7 +85,7 @@ class SwapUNetConfig:
         )
 
     @classmethod
-    def from_fields(cls, values: dict[str, Any]) -> Self:
+    def from_fields(cls, values: dict[str, Any]) -> "SwapUNetConfig":
         """Builds a config from a JSON object.
 
         Raises:

@@ -1,0 +1,59 @@
+import pytest
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+# Everything here is tiny: a second thread costs more than it gives, and where the cores are busy
+# ten times more.
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def tiny_pipeline():
+    """An untrained pipeline whose every part is a few channels wide; makes clips of 3 x 24 x 40."""
+    from vfmodel.pipeline import VideoFactoryPipeline
+    from vfmodel.pretrained import STAND_IN_PIPELINE
+    from vfmodel.unet import SwapUNet, SwapUNetConfig
+
+    torch.manual_seed(0)
+    tokenizer = CLIPTokenizer.from_pretrained(STAND_IN_PIPELINE, subfolder="tokenizer")
+    text_encoder = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=8,
+            intermediate_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+    )
+    vae = AutoencoderKL(
+        down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4,
+        block_out_channels=[4] * 4,
+        norm_num_groups=2,
+    )
+    unet = SwapUNet(
+        SwapUNetConfig(
+            channels=(8, 16),
+            num_heads=(1, 2),
+            attention_levels=(True, False),
+            text_dim=8,
+            norm_groups=4,
+            window=(2, 2, 3),
+            sample_height=3,
+            sample_width=5,
+            num_frames=3,
+            fps=4.0,
+        )
+    )
+    for parameter in unet.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.1)
+    scheduler = DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False)
+    pipeline = VideoFactoryPipeline(
+        vae=vae, text_encoder=text_encoder, tokenizer=tokenizer, unet=unet, scheduler=scheduler
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline

@@ -1,0 +1,181 @@
+import pickle
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from hdvg.errors import InputError
+from vfmodel.swap_attention import SwapCrossAttention
+from vfmodel.unet import SwapUNet, SwapUNetConfig
+from vfmodel.unet_config import SwapUNetConfig as ConfigAtHome
+
+TINY = {
+    "channels": (8, 16),
+    "num_heads": (1, 2),
+    "attention_levels": (True, False),
+    "text_dim": 6,
+    "norm_groups": 4,
+    "window": (2, 3, 4),
+}
+
+
+def tiny(*, trained=False, **changes):
+    torch.manual_seed(0)
+    unet = SwapUNet(SwapUNetConfig(**(TINY | changes)))
+    if trained:
+        for parameter in unet.parameters():
+            if not parameter.any():
+                nn.init.normal_(parameter, std=0.1)
+    return unet
+
+
+def inputs(batch=2, frames=3, height=5, width=7):
+    latents = torch.randn(batch, 4, frames, height, width)
+    return latents, torch.randint(0, 1000, (batch,)), torch.randn(batch, 9, 6)
+
+
+@pytest.mark.parametrize("size", [(3, 24, 43), (1, 12, 22), (2, 5, 7), (4, 1, 1)])
+def test_any_size_comes_back(size):
+    x, t, text = inputs(1, *size)
+    assert tiny()(x, t, text).sample.shape == x.shape
+
+
+def test_swap_is_addition_until_it_is_trained():
+    unet, given = tiny(), inputs()
+    with_swap = unet(*given).sample
+    unet.enable_swap(False)
+    assert not unet.swap_active
+    assert torch.equal(unet(*given).sample, with_swap)
+    for module in unet.modules():
+        if isinstance(module, SwapCrossAttention):
+            nn.init.normal_(module.proj_out.weight)
+    assert torch.equal(unet(*given).sample, with_swap)
+    unet.enable_swap()
+    assert (unet(*given).sample - with_swap).abs().max() > 1e-3
+
+
+def test_after_three_steps_every_parameter_has_had_a_gradient():
+    unet = tiny()
+    x, t, text = inputs()
+    noise = torch.randn_like(x)
+    optimiser = torch.optim.AdamW(unet.parameters(), lr=1e-3)
+    touched = set()
+    for _ in range(3):
+        optimiser.zero_grad()
+        (unet(x, t, text).sample - noise).square().mean().backward()
+        touched |= {name for name, p in unet.named_parameters() if p.grad.abs().max() > 0}
+        optimiser.step()
+    assert touched == dict(unet.named_parameters()).keys()
+
+
+def test_clips_of_a_batch_do_not_meet():
+    unet = tiny(trained=True)
+    x, t, text = inputs(batch=3)
+    together, alone = unet(x, t, text).sample, unet(x[1:2], t[1:2], text[1:2]).sample
+    torch.testing.assert_close(together[1:2], alone, rtol=0, atol=2e-6)
+
+
+def test_frames_meet_once_the_temporal_modules_are_trained():
+    unet = tiny(trained=True)
+    x, t, text = inputs(batch=1, frames=4)
+    poked = x.clone()
+    poked[:, :, 0] += 1.0
+    change = (unet(poked, t, text).sample - unet(x, t, text).sample).abs().amax((0, 1, 3, 4))
+    assert change.min() > 1e-4
+
+
+def test_timesteps_and_text_are_taken_as_diffusers_gives_them():
+    unet = tiny(trained=True)
+    x, _, text = inputs()
+    expected = unet(x, torch.tensor([7, 7]), text).sample
+    assert torch.equal(unet(x, 7, text).sample, expected)
+    assert torch.equal(unet(x, torch.tensor(7), encoder_hidden_states=text).sample, expected)
+    assert torch.equal(unet(x, 7, text, return_dict=False)[0], expected)
+
+
+def test_gradient_checkpointing_changes_nothing():
+    unet, given = tiny(trained=True), inputs()
+
+    def gradients():
+        unet.zero_grad()
+        unet(*given).sample.square().mean().backward()
+        return [p.grad.clone() for p in unet.parameters()]
+
+    expected = gradients()
+    unet.enable_gradient_checkpointing()
+    for actual, wanted in zip(gradients(), expected, strict=True):
+        torch.testing.assert_close(actual, wanted, rtol=0, atol=0)
+
+
+def test_bfloat16_autocast_is_close():
+    unet, given = tiny(trained=True), inputs()
+    expected = unet(*given).sample
+    with torch.autocast("cpu", torch.bfloat16):
+        actual = unet(*given).sample
+    assert (actual.float() - expected).abs().max() < 0.05 * expected.abs().max()
+
+
+def test_channels_last_is_the_same_network():
+    unet, given = tiny(trained=True), inputs()
+    expected = unet(*given).sample
+    actual = unet.to(memory_format=torch.channels_last)(*given).sample
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5)
+
+
+def test_saved_and_loaded(tmp_path):
+    unet, given = tiny(trained=True, first_query="spatial", fps=5.0), inputs()
+    unet.save_pretrained(tmp_path)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".safetensors"}
+    loaded = SwapUNet.from_pretrained(tmp_path, low_cpu_mem_usage=False)
+    assert loaded.config.first_query == "spatial"
+    assert torch.equal(loaded(*given).sample, unet(*given).sample)
+
+
+def test_an_unknown_setting_is_refused_by_name():
+    with pytest.raises(InputError, match="chanels"):
+        SwapUNet.from_config({"_class_name": "SwapUNet", "chanels": [8]})
+
+
+def test_the_papers_size():
+    with torch.device("meta"):
+        unet = SwapUNet(SwapUNetConfig.paper())
+    ours = re.compile(r"(temp_convs|temp_attns|conv_fuses|end_fuses|swap|temp_skip)\.")
+    spatial = sum(p.numel() for name, p in unet.named_parameters() if not ours.search(name))
+    assert spatial == 865_910_724  # Stable Diffusion 2.1
+    swaps = [m.settings for m in unet.modules() if isinstance(m, SwapCrossAttention)]
+    assert [swap.channels for swap in swaps] == [320, 640, 1280, 1280, 1280, 1280, 640, 320]
+    assert [swap.shift for swap in swaps] == [0, 4] * 4
+    assert [swap.query for swap in swaps] == ["temporal", "spatial"] * 4
+
+
+def test_first_query_turns_the_roles_around():
+    config = SwapUNetConfig(first_query="spatial")
+    assert [config.swap(depth).query for depth in range(3)] == ["spatial", "temporal", "spatial"]
+
+
+def test_the_config_may_lie_in_a_checkpoint(tmp_path):
+    torch.save({"unet": SwapUNetConfig(**TINY)}, tmp_path / "x.ckpt")
+    loaded = torch.load(tmp_path / "x.ckpt", weights_only=True)
+    assert loaded["unet"] == SwapUNetConfig(**TINY)
+    assert ConfigAtHome is SwapUNetConfig
+    assert pickle.loads(pickle.dumps(SwapUNetConfig())) == SwapUNetConfig()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"num_heads": (1,)}, "num_heads"),
+        ({"attention_levels": (True,)}, "attention_levels"),
+        ({"num_heads": (3, 2)}, "num_heads 3"),
+        ({"norm_groups": 5}, "norm_groups 5"),
+        ({"window": (2, 0, 4)}, "window"),
+        ({"layers_per_block": 0}, "layers_per_block"),
+        ({"num_frames": 0}, "num_frames"),
+        ({"fps": 0.0}, "fps"),
+        ({"channels": (), "num_heads": (), "attention_levels": ()}, "channels"),
+    ],
+)
+def test_refuses_by_name(changes, named):
+    with pytest.raises(InputError, match=named):
+        SwapUNetConfig(**(TINY | changes))
