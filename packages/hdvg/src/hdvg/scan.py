@@ -28,6 +28,8 @@ from hdvg.video import decode
 _SCAN_WIDTH = 256
 # A step into or out of black may also look like a hard cut; the fade's middle stands for both.
 _FADE_REACH_FRAMES = 2
+# Chosen here: twice what H.264 at crf 23 does to the channels of a grey area.
+_GREY_CHROMA = 12
 # Detectors count frames; this rate only gives their timecodes a scale, no time is read from it.
 _COUNTING_RATE = 25.0
 
@@ -176,6 +178,7 @@ def _watch(path: Path, config: ScanConfig) -> _Track:
         small = frame.reformat(
             _SCAN_WIDTH, height, format="bgr24", interpolation=Interpolation.FAST_BILINEAR
         ).to_ndarray()
+        _neutralise_greys(small)
         now = FrameTimecode(index, fps=_COUNTING_RATE)
         hard |= {code.frame_num for code in adaptive.process_frame(now, small)}
         fades |= {code.frame_num for code in fade.process_frame(now, small)}
@@ -194,6 +197,16 @@ def _watch(path: Path, config: ScanConfig) -> _Track:
         cuts=cuts,
         motion=float(np.mean(quiet)) if quiet else 0.0,
     )
+
+
+def _neutralise_greys(image: npt.NDArray[np.uint8]) -> None:
+    """Makes nearly grey pixels of [H, W, 3] exactly grey, in place.
+
+    Their hue is coding noise, which jumps at every keyframe of the file and would look like a cut.
+    """
+    chroma = image.max(axis=2) - image.min(axis=2)
+    grey = chroma < _GREY_CHROMA
+    image[grey] = image[grey].max(axis=1, keepdims=True)
 
 
 def _merge(hard: set[int], fades: set[int]) -> dict[int, str]:

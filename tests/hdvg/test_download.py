@@ -1,0 +1,104 @@
+import pytest
+
+from hdvg.download import Bounds, DownloadConfig, download, open_local
+from hdvg.errors import InputError
+from hdvg.failures import VideoFailure
+from hdvg.shapes.server import serve
+from hdvg.sources import SourceVideo
+
+NO_BOUNDS = Bounds(min_height=0, max_duration_s=0.0)
+QUICK = DownloadConfig(timeout_s=5.0, retries=0)
+
+
+@pytest.fixture(scope="module")
+def base(corpus):
+    with serve(corpus / "site") as url:
+        yield url
+
+
+def _page(base, truth, name):
+    return f"{base}/watch/{truth[name]['video_id']}.html"
+
+
+def _fail(url, work, config=QUICK, bounds=NO_BOUNDS):
+    with pytest.raises(VideoFailure) as caught:
+        download(url, work, config, bounds)
+    return caught.value
+
+
+def test_page_gives_the_file_its_words_and_its_chapters(base, truth, media, tmp_path):
+    got = download(_page(base, truth, ""), tmp_path, QUICK, NO_BOUNDS)
+    assert got.path.parent == tmp_path
+    assert got.path.read_bytes() == media[""].read_bytes()
+    assert got.page.title == f"Shapes in motion {truth['']['video_id']}"
+    assert [chapter.title for chapter in got.page.chapters] == truth[""]["captions"]
+    starts = [chapter.start_s for chapter in got.page.chapters[1:]]
+    assert starts == pytest.approx([cut["time_s"] for cut in truth[""]["cuts"]], abs=1e-3)
+
+
+def test_web_page_has_alt_text_only(base, truth, tmp_path):
+    page = download(_page(base, truth, "web"), tmp_path, QUICK, NO_BOUNDS).page
+    assert page.description == truth["web"]["captions"][0]
+    assert page.chapters == ()
+
+
+def test_direct_link_to_a_file(base, truth, media, tmp_path):
+    url = f"{base}/media/{truth['']['video_id']}.mp4"
+    assert download(url, tmp_path, QUICK, NO_BOUNDS).path.read_bytes() == media[""].read_bytes()
+
+
+def test_missing_page(base, truth, tmp_path):
+    failure = _fail(_page(base, truth, "missing"), tmp_path)
+    assert (failure.fail_class, failure.code) == ("permanent", "not_found")
+    # Ports change from run to run, rows may not.
+    assert base.rsplit(":", 1)[1] not in failure.message
+    assert str(tmp_path) not in failure.message
+
+
+def test_nobody_listens(tmp_path):
+    failure = _fail("http://127.0.0.1:9/watch/x.html", tmp_path)
+    assert (failure.fail_class, failure.retryable) == ("transient", True)
+
+
+def test_metadata_decides_before_bytes(base, truth, tmp_path):
+    failure = _fail(
+        _page(base, truth, ""), tmp_path, bounds=Bounds(min_height=0, max_duration_s=1.0)
+    )
+    assert failure.code == "too_long"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_over_the_limit_are_not_fetched(base, truth, tmp_path):
+    failure = _fail(_page(base, truth, ""), tmp_path, DownloadConfig(max_bytes=1000, retries=0))
+    assert failure.code == "too_large"
+
+
+def test_local_files_cannot_be_named_by_a_page(base, corpus, tmp_path):
+    playlist = corpus / "site/media/evil.m3u8"
+    playlist.write_text("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n")
+    try:
+        failure = _fail(f"{base}/media/evil.m3u8", tmp_path)
+    finally:
+        playlist.unlink()
+    assert failure.fail_class in ("permanent", "transient", "resource")
+    assert not [p for p in tmp_path.iterdir() if p.is_file() and b"root:" in p.read_bytes()]
+
+
+def test_local_file_with_a_text_beside_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.mp4").touch()
+    (tmp_path / "in/a.txt").write_text("a dog\n runs\n")
+    video = SourceVideo(video_id="a", kind="file", locator="in/a.mp4")
+    got = open_local(video, tmp_path)
+    assert (got.path, got.page.sidecar) == (tmp_path / "in/a.mp4", "a dog runs")
+
+
+def test_local_file_that_is_gone(tmp_path):
+    with pytest.raises(VideoFailure, match="file_missing"):
+        open_local(SourceVideo(video_id="a", kind="file", locator="a.mp4"), tmp_path)
+
+
+@pytest.mark.parametrize("changes", [{"max_bytes": 0}, {"timeout_s": -1.0}, {"retries": -1}])
+def test_impossible_configs_are_refused(changes):
+    with pytest.raises(InputError, match=str(next(iter(changes.values())))):
+        DownloadConfig(**changes)

@@ -1,0 +1,107 @@
+import errno
+import shutil
+
+import pytest
+
+import hdvg.make_video as module
+from hdvg.cut import CutConfig
+from hdvg.download import DownloadConfig
+from hdvg.make_video import Origin, VideoConfig, make_video
+from hdvg.probe import FilterConfig
+from hdvg.scan import ScanConfig
+from hdvg.shapes.server import serve
+from hdvg.sources import SourceVideo, read_shapes
+
+CONFIG = VideoConfig(
+    download=DownloadConfig(timeout_s=5.0, retries=0),
+    filter=FilterConfig(min_height=128),
+    scan=ScanConfig(min_scene_s=0.5),
+    cut=CutConfig(preset="ultrafast"),
+)
+EXPECTED = {
+    "missing": "permanent/not_found",
+    "truncated": "corrupt/probe_failed",
+    "not_video": "corrupt/probe_failed",
+    "vertical": "content/not_widescreen",
+    "small": "content/low_resolution",
+    "static": "content/static",
+    "letterboxed": "ok",
+    "watermarked": "ok",
+    "vfr": "ok",
+    "": "ok",
+    "web": "ok",
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes(corpus, tmp_path_factory):
+    """Every video of the corpus through every step, over HTTP."""
+    made = {}
+    with serve(corpus / "site") as base:
+        origin = Origin(source="shapes", base_url=base)
+        for video in read_shapes(corpus / "site", "all"):
+            work = tmp_path_factory.mktemp("work")
+            made[video.video_id] = make_video(video, origin, CONFIG, work)
+    return made
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_video_ends_as_it_should(outcomes, truth, name):
+    row = outcomes[truth[name]["video_id"]].row
+    failed = f"{row.get('fail_class')}/{row.get('fail_code')}"
+    assert (row["status"] if row["status"] == "ok" else failed) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", ["vfr", "watermarked", "web"])
+def test_captions_are_those_of_the_scenes(outcomes, truth, name):
+    made = outcomes[truth[name]["video_id"]]
+    assert [row["text"] for row in made.captions] == truth[name]["captions"]
+    where = "description" if name == "web" else "chapter"
+    assert {row["source"] for row in made.captions} == {where}
+    assert [row["clip_id"] for row in made.captions] == [row["clip_id"] for row, _ in made.clips]
+
+
+def test_failures_keep_what_was_known(outcomes, truth):
+    row = outcomes[truth["small"]["video_id"]].row
+    assert (row["height"], row["num_clips"]) == (truth["small"]["height"], 0)
+    assert row["title"].startswith("Shapes in motion")
+
+
+def test_clip_rows_say_where_and_when(outcomes, truth):
+    for row, clip in outcomes[truth["vfr"]["video_id"]].clips:
+        tick = row["time_base_num"] / row["time_base_den"]
+        assert row["start_s"] == pytest.approx(row["start_pts"] * tick)
+        assert row["num_frames"] == pytest.approx(row["fps"] * (row["end_s"] - row["start_s"]))
+        assert row["clip_id"].startswith(row["video_id"])
+        assert row["start_s"] <= row["keyframe_s"] < row["end_s"]
+        assert clip.path.stat().st_size > 0
+
+
+def _local(path, folder):
+    shutil.copy(path, folder / "in.mp4")
+    video = SourceVideo(video_id="x", kind="file", locator="in.mp4")
+    return video, Origin(source="folder", folder=str(folder))
+
+
+def test_local_file_with_a_caption_beside_it(media, tmp_path):
+    video, origin = _local(media["web"], tmp_path)
+    (tmp_path / "in.txt").write_text("a ball")
+    (tmp_path / "work").mkdir()
+    made = make_video(video, origin, CONFIG, tmp_path / "work")
+    assert [(row["text"], row["source"]) for row in made.captions] == [("a ball", "sidecar")]
+
+
+def test_our_own_bug_is_a_row(media, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "scan", lambda *_: 1 / 0)
+    row = make_video(*_local(media["web"], tmp_path), CONFIG, tmp_path).row
+    assert (row["fail_class"], row["fail_code"]) == ("internal", "bug")
+    assert "ZeroDivisionError" in row["fail_message"]
+
+
+def test_a_full_disk_is_nobody_s_fault(media, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "cut", full)
+    with pytest.raises(OSError, match="No space"):
+        make_video(*_local(media["web"], tmp_path), CONFIG, tmp_path)
