@@ -57,3 +57,53 @@ def tiny_pipeline():
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+TINY_UNET = {
+    "channels": [8, 16],
+    "num_heads": [1, 2],
+    "attention_levels": [True, False],
+    "norm_groups": 4,
+    "text_dim": 16,
+    "window": [2, 2, 3],
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory):
+    """A folder with vae (factor 8), text_encoder (width 16) and tokenizer, random weights."""
+    from vfmodel.stand_in_training.tokenizer import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("base_model")
+    torch.manual_seed(0)
+    tokenizer = train_tokenizer(["a red circle moving left over a green background"] * 2)
+    tokenizer.save_pretrained(folder / "tokenizer")
+    text = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    CLIPTextModel(text).save_pretrained(folder / "text_encoder")
+    vae = AutoencoderKL(
+        down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4,
+        block_out_channels=[4] * 4,
+        norm_num_groups=2,
+        latent_channels=4,
+        scaling_factor=0.5,
+    )
+    vae.save_pretrained(folder / "vae")
+    return str(folder)
+
+
+@pytest.fixture
+def tiny_unet():
+    """Sizes that fit `tiny_base`."""
+    from vfmodel.unet_config import SwapUNetConfig
+
+    return SwapUNetConfig.from_fields(TINY_UNET)

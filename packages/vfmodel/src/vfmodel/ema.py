@@ -1,0 +1,40 @@
+"""The exponential moving average of the weights, which is what gets exported."""
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import WeightAveraging
+from torch import Tensor
+
+from hdvg.errors import InputError
+
+
+class EMA(WeightAveraging):
+    """Averages the trained weights after every optimiser step.
+
+    The decay warms up as min(decay, (1 + n) / (10 + n)) after n updates, so that short runs are not
+    held back by their first weights; chosen here, as TensorFlow's ExponentialMovingAverage has it.
+
+    A checkpoint holds the average as `state_dict` and the weights themselves as
+    `current_model_state`, as Lightning lays them out.
+    """
+
+    def __init__(self, decay: float = 0.999) -> None:
+        if not 0.0 <= decay < 1.0:
+            raise InputError(f"EMA decay must be in [0, 1), got {decay}")
+        self.decay = decay
+        super().__init__(use_buffers=False, avg_fn=self._blend)
+
+    def decay_at(self, num_updates: int) -> float:
+        """The decay that follows `num_updates` updates."""
+        return min(self.decay, (1 + num_updates) / (10 + num_updates))
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Leaves the trained weights in place, so that a run can go on exactly where it stopped."""
+
+    def average(self) -> dict[str, Tensor]:
+        """The averaged weights by parameter name, as the LightningModule calls them."""
+        assert self._average_model is not None
+        return dict(self._average_model.module.state_dict())
+
+    def _blend(self, average: Tensor, current: Tensor, num_averaged: Tensor | int) -> Tensor:
+        return torch.lerp(current, average, self.decay_at(int(num_averaged)))

@@ -1,0 +1,155 @@
+"""`vfmodel fit`: trains the video model as a YAML says, into a run folder."""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import jsonargparse
+import transformers
+from lightning.pytorch import Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+
+from hdvg.errors import InputError
+from vfmodel.data import ClipDataModule
+from vfmodel.ema import EMA
+from vfmodel.export import export_model, read_checkpoint, unet_weights
+from vfmodel.initialise import load_weights
+from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
+from vfmodel.training import VideoDiffusion
+from vfmodel.unet import SwapUNet
+
+_NOT_OURS_TO_HEED = (
+    ".*does not have many workers.*",
+    ".*LightningCLI's args parameter.*",
+    ".*in eval mode at the start of training.*",
+    ".*LeafSpec.*",
+)
+
+
+class SaveRunConfig(SaveConfigCallback):
+    """Writes config.yaml into the run folder rather than into a logger's."""
+
+    def save_config(self, trainer: Trainer, *_: object) -> None:
+        """Writes every setting, defaults included."""
+        config = RunFolder(self.config.run).config
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(self.parser.dump(self.config, skip_none=False), encoding="utf-8")
+
+
+class FitCLI(LightningCLI):
+    """Lightning's command line with one command, which trains into a run folder and exports."""
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Only `fit`."""
+        return {
+            "fit": {
+                "model",
+                "train_dataloaders",
+                "val_dataloaders",
+                "datamodule",
+                "weights_only",
+            }
+        }
+
+    def fit(self, **arguments: Any) -> None:  # noqa: ANN401
+        """Trains; a checkpoint is read as plain data, never executed."""
+        self.trainer.fit(**arguments, weights_only=True)
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """The settings of the run folder."""
+        parser.add_argument(
+            "--run", type=str, default="runs/mini", help="Folder that the run is written to."
+        )
+        parser.add_argument(
+            "--save_every", type=int, default=200, help="Steps from checkpoint to checkpoint."
+        )
+        parser.add_argument(
+            "--ema_decay", type=float, default=0.999, help="Decay of the averaged weights."
+        )
+        # The stream of clips has no end, so one epoch is the whole run; max_steps ends it.
+        parser.set_defaults({"trainer.max_epochs": 1, "trainer.enable_model_summary": False})
+
+    def before_instantiate_classes(self) -> None:
+        """Checks the run folder before anything is loaded or written."""
+        settings = self.config.fit
+        if settings.trainer.max_steps < 1:
+            raise InputError(
+                f"trainer.max_steps must be positive, got {settings.trainer.max_steps}: the stream"
+                " of clips has no end"
+            )
+        self.run = RunFolder(settings.run)
+        chosen = self.run.choose_checkpoint(settings.ckpt_path)
+        settings.ckpt_path = None if chosen is None else str(chosen)
+
+    def instantiate_trainer(self, **kwargs: object) -> Trainer:
+        """A trainer that writes to the run folder."""
+        settings = self.config.fit
+        self.ema = EMA(settings.ema_decay)
+        self.checkpoints = LastCheckpoint(self.run.last_checkpoint, settings.save_every)
+        own = [*(settings.trainer.callbacks or []), self.ema, self.checkpoints]
+        return super().instantiate_trainer(
+            logger=MetricsFile(self.run.path / "metrics.csv"),
+            default_root_dir=self.run.path,
+            callbacks=own,
+            use_distributed_sampler=False,
+            **kwargs,
+        )
+
+    def before_fit(self) -> None:
+        """Checks what would otherwise fail in the middle, and sets what sampling defaults to."""
+        clip = self.datamodule.clip
+        autoencoder = self.model.autoencoder
+        autoencoder.check_size(clip.height, clip.width)
+        self.model.unet.register_to_config(
+            sample_height=clip.height // autoencoder.factor,
+            sample_width=clip.width // autoencoder.factor,
+            num_frames=clip.num_frames,
+            fps=clip.fps,
+        )
+        checkpoint = self.config.fit.ckpt_path
+        if checkpoint is not None:
+            weights = unet_weights(read_checkpoint(checkpoint)["current_model_state"])
+            load_weights(self.model.unet, weights, checkpoint)
+        self.datamodule.open()
+
+    def after_fit(self) -> None:
+        """Exports the averaged weights."""
+        if not self.trainer.is_global_zero:
+            return
+        unet = SwapUNet.from_config(self.model.unet.config)
+        load_weights(unet, unet_weights(self.ema.average()), "the averaged weights")
+        export_model(self.run.model, unet.cpu(), self.model.objective, self.model.base)
+        logging.getLogger(__name__).info("model folder: %s", self.run.model)
+
+
+def run_fit(arguments: Sequence[str]) -> None:
+    """Trains.
+
+    Args:
+        arguments: The command line, from "fit" on.
+
+    Raises:
+        InputError: An unknown key, a file that is missing, or a dataset, model or checkpoint that
+            does not fit.
+    """
+    for message in _NOT_OURS_TO_HEED:
+        warnings.filterwarnings("ignore", message=message)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    transformers.utils.logging.disable_progress_bar()
+    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    try:
+        FitCLI(
+            VideoDiffusion,
+            ClipDataModule,
+            args=list(arguments),
+            save_config_callback=SaveRunConfig,
+            save_config_kwargs={"save_to_log_dir": False},
+            seed_everything_default=False,
+            auto_configure_optimizers=False,
+            parser_kwargs={"exit_on_error": False, "fit": {"exit_on_error": False}},
+        )
+    except jsonargparse.ArgumentError as error:
+        raise InputError(error.message) from error

@@ -1,0 +1,92 @@
+"""Clips encoded once and kept in memory, for training that reads the same clips many times.
+
+Shape letters: B clips, C latent channels, T frames, h and w latent height and width.
+"""
+
+import logging
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from vfmodel.autoencoder import VideoAutoencoder
+
+LOG = logging.getLogger(__name__)
+
+_BATCH = 4
+
+
+@runtime_checkable
+class ClipSource(Protocol):
+    """What `hdvg.ClipDataset` offers: items by index, and other time windows in other epochs."""
+
+    def __len__(self) -> int:
+        """The number of clips."""
+        ...
+
+    def __getitem__(self, index: int) -> Any:  # noqa: ANN401
+        """The item of a clip."""
+        ...
+
+    def set_epoch(self, epoch: int) -> None:
+        """Chooses the time windows."""
+        ...
+
+
+class LatentClips(Dataset[dict[str, Any]]):
+    """The latents of every clip in one time window each; another window in another epoch."""
+
+    def __init__(
+        self, windows: list[Float[Tensor, "N C T h w"]], captions: list[str], clip_ids: list[str]
+    ) -> None:
+        self.windows = windows
+        self.captions = captions
+        self.clip_ids = clip_ids
+        self._epoch = 0
+
+    def __len__(self) -> int:
+        """The number of clips."""
+        return len(self.captions)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Takes the windows in turn."""
+        self._epoch = epoch
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """Latents [C, T, h, w], caption and clip_id of one clip."""
+        return {
+            "latents": self.windows[self._epoch % len(self.windows)][index],
+            "caption": self.captions[index],
+            "clip_id": self.clip_ids[index],
+        }
+
+
+def to_pixels(video: UInt8[Tensor, "B T 3 H W"]) -> Float[Tensor, "B 3 T H W"]:
+    """A batch as the reader gives it, to what the autoencoder takes, in [0, 1]."""
+    return video.transpose(1, 2).float() / 255.0
+
+
+def encode_clips(
+    clips: ClipSource, autoencoder: VideoAutoencoder, num_windows: int, num_workers: int
+) -> LatentClips:
+    """Encodes every clip in the time windows of epochs 0 .. num_windows - 1."""
+    windows: list[Tensor] = []
+    captions: list[str] = []
+    clip_ids: list[str] = []
+    for epoch in range(num_windows):
+        LOG.info("encoding %d clips, window %d of %d", len(clips), epoch + 1, num_windows)
+        clips.set_epoch(epoch)
+        captions, clip_ids, latents = [], [], []
+        loader: DataLoader[Any] = DataLoader(
+            clips,
+            batch_size=_BATCH,
+            num_workers=num_workers,  # type: ignore[arg-type]
+        )
+        for batch in loader:
+            latents.append(autoencoder.encode(to_pixels(batch["video"])))
+            captions += batch["caption"]
+            clip_ids += batch["clip_id"]
+        windows.append(torch.cat(latents))
+    return LatentClips(windows, captions, clip_ids)

@@ -1,0 +1,154 @@
+"""The folder of one training run: config.yaml, metrics.csv, checkpoints/last.ckpt and model/."""
+
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.loggers import Logger
+from lightning.pytorch.utilities import rank_zero_only
+
+from hdvg.errors import InputError
+
+
+class RunFolder:
+    """Names what lies in a run's folder.
+
+    Attributes:
+        path: The folder itself.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    @property
+    def config(self) -> Path:
+        """The run's whole configuration, defaults included."""
+        return self.path / "config.yaml"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The newest checkpoint."""
+        return self.path / "checkpoints" / "last.ckpt"
+
+    @property
+    def model(self) -> Path:
+        """The exported model folder, with averaged weights."""
+        return self.path / "model"
+
+    def choose_checkpoint(self, ckpt_path: str | None) -> Path | None:
+        """The checkpoint to go on from, or None for a new run; nothing is written.
+
+        Args:
+            ckpt_path: A file, "last" for this run's newest, or None.
+
+        Raises:
+            InputError: The checkpoint is missing; or a new run would overwrite one.
+        """
+        if ckpt_path is None:
+            if self.last_checkpoint.exists():
+                raise InputError(
+                    f"{self.path} already holds a run; continue it with --ckpt_path last, or"
+                    " choose another folder with --run"
+                )
+            return None
+        chosen = self.last_checkpoint if ckpt_path == "last" else Path(ckpt_path)
+        if not chosen.is_file():
+            raise InputError(f"checkpoint not found: {chosen}")
+        return chosen
+
+
+class LastCheckpoint(Checkpoint):
+    """Keeps one checkpoint, replaced whole, every so many steps and at the last one.
+
+    Lightning runs a `Checkpoint` after all other callbacks, so that it sees the averaged weights of
+    the same step.
+    """
+
+    def __init__(self, path: Path, every_n_steps: int) -> None:
+        if every_n_steps < 1:
+            raise InputError(f"save_every must be positive, got {every_n_steps}")
+        self.path = path
+        self.every_n_steps = every_n_steps
+        self._saved_step = 0
+
+    def on_train_batch_end(self, trainer: Trainer, *_: object) -> None:
+        """Saves when an optimiser step has been taken that is due, or is the last one."""
+        step = trainer.global_step
+        due = step % self.every_n_steps == 0 or step == trainer.max_steps
+        if due and step != self._saved_step:
+            self.save(trainer)
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Keeps what was reached when a person interrupts the run."""
+        if isinstance(exception, KeyboardInterrupt) and trainer.global_step > self._saved_step:
+            self.save(trainer)
+
+    def save(self, trainer: Trainer) -> None:
+        """Writes beside the old checkpoint, which is replaced when the new one is complete."""
+        partial = self.path.with_name(f".{self.path.name}.partial")
+        trainer.save_checkpoint(partial)
+        if trainer.is_global_zero:
+            partial.replace(self.path)
+        self._saved_step = trainer.global_step
+
+
+class MetricsFile(Logger):
+    """Writes `metrics.csv`, one row a logged step, and continues the file of a resumed run.
+
+    Lightning's own CSV logger deletes the file that it finds.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self._rows: dict[int, dict[str, Any]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The run's name, that of its folder."""
+        return self.path.parent.name
+
+    @property
+    def version(self) -> str:
+        """Runs have no versions."""
+        return ""
+
+    @rank_zero_only
+    def log_hyperparams(self, *_: object, **__: object) -> None:
+        """Nothing to do: config.yaml has them."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Notes the values of a step; what a crashed run wrote about later steps is forgotten."""
+        if step is None:
+            return
+        if self._rows is None:
+            self._rows = {key: row for key, row in self._read().items() if key < step}
+        self._rows.setdefault(step, {"step": step}).update(metrics)
+        self.save()
+
+    @rank_zero_only
+    def save(self) -> None:
+        """Rewrites the file, which is small, in one go."""
+        if not self._rows:
+            return
+        names = sorted({name for row in self._rows.values() for name in row} - {"step"})
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(f".{self.path.name}.partial")
+        with partial.open("w", newline="", encoding="utf-8") as lines:
+            writer = csv.DictWriter(lines, ["step", *names])
+            writer.writeheader()
+            writer.writerows(self._rows[step] for step in sorted(self._rows))
+        partial.replace(self.path)
+
+    def _read(self) -> dict[int, dict[str, Any]]:
+        if not self.path.is_file():
+            return {}
+        with self.path.open(newline="", encoding="utf-8") as lines:
+            return {int(row["step"]): dict(row) for row in csv.DictReader(lines)}

@@ -1,0 +1,93 @@
+"""Clips rendered on the fly from `hdvg.shapes`, with the items of `hdvg.ClipDataset`.
+
+They train the shipped models and let `vfmodel fit` run where there is no dataset yet. Layout of
+every array here: [T, 3, H, W]; RGB; uint8 in 0..255.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch.utils.data import Dataset
+
+from hdvg.errors import InputError
+from hdvg.shapes.render import render_frames
+from hdvg.shapes.scene import caption, sample_scene
+
+# Scenes of the shapes corpus last this long; a clip is a part of one.
+_SCENE_RANGE_S = (2.0, 3.0)
+
+
+class SceneClips(Dataset[dict[str, Any]]):
+    """`num_clips` random scenes; clip `index` is a pure function of (seed, epoch, index).
+
+    The scene of an index never changes; the part of it that is shown changes with the epoch.
+    """
+
+    def __init__(
+        self,
+        num_clips: int,
+        *,
+        num_frames: int,
+        fps: float,
+        height: int,
+        width: int,
+        seed: int = 0,
+    ) -> None:
+        if num_clips < 1:
+            raise InputError(f"the number of scenes must be positive, got {num_clips}")
+        self.num_clips = num_clips
+        self.num_frames = num_frames
+        self.fps = fps
+        self.size = (height, width)
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        """The number of clips."""
+        return self.num_clips
+
+    def set_epoch(self, epoch: int) -> None:
+        """Chooses which parts of the scenes are shown."""
+        self.epoch = epoch
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """The item of `hdvg.ClipDataset`: video, caption, clip_id, fps."""
+        if not 0 <= index < self.num_clips:
+            raise IndexError(index)
+        scene_rng = np.random.default_rng((self.seed, index))
+        scene = sample_scene(scene_rng, float(scene_rng.uniform(*_SCENE_RANGE_S)))
+        start_rng = np.random.default_rng((self.seed, index, self.epoch))
+        span_s = (self.num_frames - 1) / self.fps
+        start_s = start_rng.uniform(0.0, max(0.0, scene.duration_s - span_s))
+        times_s = [start_s + frame / self.fps for frame in range(self.num_frames)]
+        frames = render_frames(scene, times_s, *self.size)
+        return {
+            "video": np.ascontiguousarray(frames.transpose(0, 3, 1, 2)),
+            "caption": caption(scene),
+            "clip_id": f"scene-{self.seed}-{index}",
+            "fps": self.fps,
+        }
+
+
+def random_frames(
+    seed: int, count: int, height: int, width: int
+) -> tuple[npt.NDArray[np.uint8], list[str]]:
+    """Single frames of `count` different scenes, [count, 3, height, width], with captions."""
+    clips = SceneClips(count, num_frames=1, fps=8.0, height=height, width=width, seed=seed)
+    items = [clips[index] for index in range(count)]
+    return np.concatenate([item["video"] for item in items]), [item["caption"] for item in items]
+
+
+def recoloured_frames(seed: int, count: int, height: int, width: int) -> npt.NDArray[np.uint8]:
+    """As `random_frames`, a third of them with permuted or inverted colour channels.
+
+    The corpus has 8 object and 6 background colours; an autoencoder should know more than those.
+    """
+    frames, _ = random_frames(seed, count, height, width)
+    rng = np.random.default_rng((seed, count))
+    for frame in frames[: count // 3]:
+        frame[...] = frame[rng.permutation(3)]
+        if rng.random() < 0.5:
+            frame[...] = 255 - frame
+    return frames

@@ -1,0 +1,108 @@
+"""Targets and noise against their closed forms, written out anew in numpy."""
+
+import numpy as np
+import pytest
+import torch
+
+from hdvg.errors import InputError
+from vfmodel.objective import (
+    ObjectiveConfig,
+    add_noise,
+    build_scheduler,
+    denoising_loss,
+    sample_timesteps,
+    target,
+)
+
+SHAPE = (3, 2, 2, 3, 5)
+
+
+def draw(seed):
+    return torch.randn(SHAPE, generator=torch.Generator().manual_seed(seed))
+
+
+def numpy_schedule(zero_terminal_snr):
+    betas = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
+    roots = np.sqrt(np.cumprod(1.0 - betas))
+    if zero_terminal_snr:
+        # Lin et al. (2024), algorithm 1: keep the first value, make the last one zero.
+        first, last = roots[0], roots[-1]
+        roots = (roots - last) * first / (first - last)
+    return roots**2
+
+
+@pytest.mark.parametrize("zero_terminal_snr", [True, False])
+def test_the_schedule_is_stable_diffusions(zero_terminal_snr):
+    scheduler = build_scheduler(ObjectiveConfig(zero_terminal_snr=zero_terminal_snr))
+    want = numpy_schedule(zero_terminal_snr)
+    np.testing.assert_allclose(scheduler.alphas_cumprod.numpy(), want, atol=2e-5)
+
+
+def test_the_last_training_step_is_pure_noise_and_sampling_starts_there():
+    scheduler = build_scheduler(ObjectiveConfig())
+    noisy = add_noise(draw(0), draw(1), scheduler.alphas_cumprod[[999] * 3])
+    torch.testing.assert_close(noisy, draw(1), atol=1e-3, rtol=0)
+    scheduler.set_timesteps(10)
+    assert scheduler.timesteps[0] == 999
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_noise_and_targets_follow_the_closed_form(prediction):
+    latents, noise = draw(0), draw(1)
+    alpha_bar = torch.tensor([0.9, 0.5, 0.04])
+    x, e, a = latents.numpy(), noise.numpy(), alpha_bar.numpy().reshape(3, 1, 1, 1, 1)
+    np.testing.assert_allclose(
+        add_noise(latents, noise, alpha_bar).numpy(), np.sqrt(a) * x + np.sqrt(1 - a) * e, rtol=1e-5
+    )
+    want = e if prediction == "epsilon" else np.sqrt(a) * e - np.sqrt(1 - a) * x
+    np.testing.assert_allclose(target(prediction, latents, noise, alpha_bar), want, atol=1e-6)
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_a_perfect_prediction_lets_the_scheduler_recover_the_latents(prediction):
+    config = ObjectiveConfig(prediction=prediction, zero_terminal_snr=False)
+    scheduler = build_scheduler(config)
+    scheduler.set_timesteps(1000)
+    latents, noise = draw(0), draw(1)
+    alpha_bar = scheduler.alphas_cumprod[[400] * 3]
+    perfect = target(prediction, latents, noise, alpha_bar)
+    step = scheduler.step(perfect, 400, add_noise(latents, noise, alpha_bar))
+    torch.testing.assert_close(step.pred_original_sample, latents, atol=1e-4, rtol=1e-4)
+
+
+def test_the_loss_is_the_mean_square_in_float32():
+    low, high = draw(0).bfloat16(), draw(1)
+    want = np.mean((low.float().numpy() - high.numpy()) ** 2)
+    loss = denoising_loss(low, high)
+    assert loss.dtype == torch.float32
+    assert loss.item() == pytest.approx(want, rel=1e-6)
+
+
+def test_timesteps_are_uniform_and_one_falls_into_each_stratum():
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.stack([sample_timesteps(8, 1000, generator) for _ in range(2000)])
+    assert draws.min() >= 0
+    assert draws.max() <= 999
+    assert (draws.sort(dim=1).values // 125 == torch.arange(8)).all()
+    # Every place of the batch sees all timesteps: mean and deviation of a uniform distribution.
+    deviation = 1000 / 12**0.5
+    assert (draws.double().mean(0) - 499.5).abs().max() < 4 * deviation / 2000**0.5
+    assert (draws.double().std(0) - deviation).abs().max() < 15
+
+
+def test_equal_generators_draw_equal_timesteps():
+    first, second = (sample_timesteps(5, 1000, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert first.tolist() == second.tolist()
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"prediction": "epsilon"}, "zero_terminal_snr"),
+        ({"beta_start": 0.5}, "0.5"),
+        ({"num_train_timesteps": 0}, "0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_named(changes, named):
+    with pytest.raises(InputError, match=named):
+        ObjectiveConfig(**changes)
