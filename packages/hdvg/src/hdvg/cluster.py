@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hdvg.errors import InputError
-from hdvg.failures import VideoFailure
 from hdvg.make_unit import UnitJob, make_unit
 from hdvg.progress import Tally
 from hdvg.scratch import scratch_folder
@@ -106,27 +105,25 @@ def run_units(ray: ModuleType, jobs: list[UnitJob], show: Callable[[Tally], None
     """
     ledger = ray.remote(num_cpus=0)(_Ledger).remote(sum(len(job.videos) for job in jobs))
 
-    def work(row: dict[str, Any]) -> dict[str, Any]:
-        return make_unit(
-            pickle.loads(row["job"]),  # noqa: S301  # pickled by this very run, below
-            begin=lambda video_id: int(ray.get(ledger.begin.remote(video_id))),
-            done=lambda outcome: ledger.done.remote(outcome),
-        )
+    def work(row: dict[str, Any]) -> dict[str, str]:
+        try:
+            make_unit(
+                pickle.loads(row["job"]),  # noqa: S301  # pickled by this very run, below
+                begin=lambda video_id: int(ray.get(ledger.begin.remote(video_id))),
+                done=lambda outcome: ledger.done.remote(outcome),
+            )
+        except (OSError, InputError) as error:
+            return {"trouble": str(error)}
+        return {"trouble": ""}
 
     # One block a unit, so that each is a task of its own; a lost worker's unit starts again, and
     # the ledger sees to it that a video which kills workers is given up.
-    # Ray Data repeats lost tasks without limit, and never those that raise.
     items = [{"job": pickle.dumps(job)} for job in jobs]
     results = ray.data.from_items(items, override_num_blocks=len(items)).map(work, num_cpus=1)
     with _shown(ray, ledger, show):
-        try:
-            for _ in results.iter_rows():
-                pass
-        except ray.exceptions.RayTaskError as error:
-            cause = error.cause if error.cause is not None else error
-            if isinstance(cause, OSError | InputError | VideoFailure):
-                raise InputError(f"the build stopped: {cause}") from error
-            raise
+        for row in results.iter_rows():
+            if row["trouble"]:
+                raise InputError(f"the build stopped: {row['trouble']}")
 
 
 @contextmanager
