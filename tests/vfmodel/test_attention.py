@@ -3,7 +3,7 @@ import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 
 from vfmodel import attention
-from vfmodel.attention import SharedTextAttention, attend
+from vfmodel.attention import FrameAttention, attend
 
 
 def naive(query, key, value, num_heads):
@@ -38,7 +38,24 @@ def test_shared_text_equals_text_repeated_for_every_frame(frames):
     hidden, text = torch.randn(2 * frames, 5, 8), torch.randn(2, 7, 6)
     layer.set_processor(AttnProcessor2_0())
     expected = layer(hidden, encoder_hidden_states=text.repeat_interleave(frames, dim=0))
-    layer.set_processor(SharedTextAttention())
+    layer.set_processor(FrameAttention())
     torch.testing.assert_close(
         layer(hidden, encoder_hidden_states=text), expected, rtol=0, atol=1e-6
     )
+
+
+def test_without_text_a_frame_attends_to_itself():
+    layer, hidden = Attention(8, heads=2, dim_head=4), torch.randn(6, 5, 8)
+    layer.set_processor(AttnProcessor2_0())
+    expected = layer(hidden)
+    layer.set_processor(FrameAttention())
+    torch.testing.assert_close(layer(hidden), expected, rtol=0, atol=1e-6)
+
+
+def test_training_in_bfloat16_computes_the_same():
+    exact = [x.float().requires_grad_() for x in sequences(5, 4, 4)]
+    rounded = [x.detach().bfloat16().requires_grad_() for x in exact]
+    for inputs in (exact, rounded):
+        attend(*inputs, 3).square().sum().backward()
+    for ours, expected in zip(rounded, exact, strict=True):
+        assert (ours.grad - expected.grad).abs().max() < 0.05 * expected.grad.abs().max()

@@ -1,4 +1,4 @@
-"""Multi-head attention over token sequences, and text attention that encodes the prompt once.
+"""Multi-head attention over token sequences, for our layers and for diffusers' own.
 
 Shape letters: S sequences, L tokens of a sequence, M tokens attended to, C channels, D text width,
 B batch, F = B * T frames.
@@ -26,11 +26,22 @@ def attend(
         chunks = [torch.split(x, _MAX_SEQUENCES) for x in (query, key, value)]
         return torch.cat([attend(q, k, v, num_heads) for q, k, v in zip(*chunks, strict=True)])
     q, k, v = (rearrange(x, "s l (h d) -> s h l d", h=num_heads) for x in (query, key, value))
-    return rearrange(scaled_dot_product_attention(q, k, v), "s h l d -> s l (h d)")
+    # The fused kernel's bfloat16 backward on CPUs takes twice as long as the plain formula does
+    # (torch 2.13: 41 against 20 ms for 32 x 264 tokens x 48 channels).
+    in_plain = q.requires_grad and q.dtype == torch.bfloat16 and q.device.type == "cpu"
+    read = _plainly(q, k, v) if in_plain else scaled_dot_product_attention(q, k, v)
+    return rearrange(read, "s h l d -> s l (h d)")
 
 
-class SharedTextAttention:
-    """Processor for diffusers' text cross-attention: B prompts serve B * T frames.
+def _plainly(
+    query: Float[Tensor, "S N L d"], key: Float[Tensor, "S N M d"], value: Float[Tensor, "S N M d"]
+) -> Float[Tensor, "S N L d"]:
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+    return scores.softmax(-1).to(value.dtype) @ value
+
+
+class FrameAttention:
+    """Processor for the attentions of diffusers' text transformers: B prompts serve B * T frames.
 
     A prompt's keys and values are the same for all its frames, so they are computed once and the
     queries of its frames are joined, instead of repeating the text T times.
@@ -40,12 +51,12 @@ class SharedTextAttention:
         self,
         attn: Attention,
         hidden_states: Float[Tensor, "F L C"],
-        encoder_hidden_states: Float[Tensor, "B M D"],
+        encoder_hidden_states: Float[Tensor, "B M D"] | None = None,
         attention_mask: None = None,
     ) -> Float[Tensor, "F L C"]:
-        """Attends from every frame's tokens to the tokens of its own prompt."""
-        batch = len(encoder_hidden_states)
+        """Attends from every frame to its own prompt, or to itself where no text is given."""
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
         query = attn.to_q(hidden_states)
-        frames_joined = query.reshape(batch, -1, query.shape[-1])
-        key, value = attn.to_k(encoder_hidden_states), attn.to_v(encoder_hidden_states)
-        return attn.to_out[0](attend(frames_joined, key, value, attn.heads).reshape(query.shape))
+        joined = query.reshape(len(context), -1, query.shape[-1])
+        read = attend(joined, attn.to_k(context), attn.to_v(context), attn.heads)
+        return attn.to_out[0](read.reshape(query.shape))

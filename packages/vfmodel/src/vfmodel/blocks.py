@@ -26,7 +26,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vfmodel.attention import SharedTextAttention
+from vfmodel.attention import FrameAttention
 from vfmodel.fusion import Fuse, TemporalSkip
 from vfmodel.swap_attention import SwapConfig, SwapCrossAttention
 from vfmodel.temporal import TemporalAttention, TemporalConv
@@ -263,5 +263,6 @@ def _text_transformer(config: BlockConfig) -> Transformer2DModel:
         use_linear_projection=config.linear_projection,
     )
     for block in transformer.transformer_blocks:
-        block.attn2.set_processor(SharedTextAttention())
+        block.attn1.set_processor(FrameAttention())
+        block.attn2.set_processor(FrameAttention())
     return transformer
