@@ -87,7 +87,7 @@ def test_killed_and_resumed_it_is_the_same_dataset(undisturbed, corpus, tmp_path
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "another build is at work" in refused.stderr
+    assert "another process is at work" in refused.stderr
     before = _commits(root)
     assert 0 < len(before) < len(_commits(reference))
     (root / "media/.u00009.tar.1.partial").touch()
@@ -135,6 +135,13 @@ def test_a_folder_of_something_else_is_refused_and_untouched(tmp_path, media):
             build(config)
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["thesis.txt"]
     assert not (tmp_path / "shapes").exists()
+
+
+def test_a_corpus_of_another_config_is_refused_before_the_dataset_is_made(tmp_path, corpus):
+    shapes = ShapesConfig(folder=str(corpus))
+    with pytest.raises(InputError, match="another config"):
+        build(_config("shapes", tmp_path / "data", shapes=shapes))
+    assert not (tmp_path / "data").exists()
 
 
 def test_only_what_alters_the_data_counts_as_a_change():

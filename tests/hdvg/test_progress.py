@@ -34,17 +34,15 @@ def test_eta_follows_the_pace():
     assert format_eta(9.0, 5, 5) == "0:00"
 
 
-def test_a_log_gets_plain_lines():
+def test_a_log_gets_plain_lines_and_not_too_many():
     log = io.StringIO()
     with View("build", 6, Console(file=log)) as view:
-        view.update(_tally())  # too soon after the first line to be worth another
-        last = _tally()
-        last.add(_row(num_clips=1))
-        last.add(_row(num_clips=1))
-        view.update(last)
+        for done in range(7):
+            view.update(done, describe(_tally()))
+    words = "3 clips, 3 failed (content 2, corrupt 1)"
     assert log.getvalue().splitlines() == [
-        "build: 0/6 videos, 0 clips, 0 failed, ETA -:--",
-        "build: 6/6 videos, 5 clips, 3 failed (content 2, corrupt 1), ETA 0:00",
+        f"build: 0/6 videos, {words}, ETA -:--",
+        f"build: 6/6 videos, {words}, ETA 0:00",
     ]
 
 
@@ -52,6 +50,13 @@ def test_a_terminal_gets_a_live_line():
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=120)
     with View("build", 6, console) as view:
-        view.update(_tally())
+        view.update(4, describe(_tally()))
     assert "4/6" in screen.getvalue()
     assert "3 failed (content 2, corrupt 1)" in screen.getvalue()
+
+
+def test_nothing_is_shown_of_work_that_was_done_before():
+    log = io.StringIO()
+    with View("build", 6, Console(file=log)):
+        pass
+    assert log.getvalue() == ""

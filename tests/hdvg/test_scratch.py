@@ -70,7 +70,7 @@ def test_only_one_holds_a_folder_and_a_killed_one_lets_go(tmp_path):
     folder = tmp_path / "data"
     process, word = _start(HOLD.format(folder=str(folder)))
     assert word == "held"
-    with pytest.raises(InputError, match="another build"), hold(folder, keep="kept"):
+    with pytest.raises(InputError, match="another process"), hold(folder, keep="kept"):
         pass
     _kill(process)
     with hold(folder, keep="kept"):

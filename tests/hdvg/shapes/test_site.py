@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from hdvg.errors import InputError
+from hdvg.scratch import hold
 from hdvg.shapes.corpus import CorpusConfig, plan_corpus
 from hdvg.shapes.site import BASE_PLACEHOLDER, read_truth, write_site
 
@@ -64,10 +65,15 @@ def test_a_half_rendered_corpus_is_finished_and_a_whole_one_left_alone(tmp_path)
     shutil.rmtree(site / "watch")
     next((site / "media").iterdir()).unlink()
     calls = []
-    write_site(tmp_path / "a", CONFIG, progress=lambda done, total: calls.append((done, total)))
+    write_site(tmp_path / "a", CONFIG, progress=calls.append)
     assert _files(site) == whole
-    assert calls == [(1, 2), (2, 2)]
+    assert calls == [1, 2]
     write_site(tmp_path / "a", CONFIG, progress=lambda *_: pytest.fail("rendered again"))
+
+
+def test_two_do_not_render_into_one_folder(tmp_path):
+    with hold(tmp_path / "a", keep="x"), pytest.raises(InputError, match="another process"):
+        write_site(tmp_path / "a", CONFIG)
 
 
 def test_other_contents_are_refused_and_untouched(tmp_path):

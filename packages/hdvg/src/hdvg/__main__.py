@@ -109,18 +109,14 @@ def format_summary(summary: "BuildSummary", data: str) -> str:
 
 
 def _shapes(options: "Namespace") -> None:
-    from hdvg.progress import Tally, View
+    from hdvg.progress import View
     from hdvg.shapes.corpus import plan_corpus
     from hdvg.shapes.server import serve
     from hdvg.shapes.site import write_site
 
     total = len(plan_corpus(options.corpus))
     with View("rendering shapes", total) as view:
-        site = write_site(
-            Path(options.out),
-            options.corpus,
-            progress=lambda done, count: view.update(Tally(total=count, num_done=done)),
-        )
+        site = write_site(Path(options.out), options.corpus, progress=view.update)
     sys.stdout.write(f"{site}: {total} videos, listed in {site / 'urls.txt'}\n")
     if options.port >= 0:
         with serve(site, options.port) as base_url:

@@ -23,12 +23,12 @@ from hdvg.make_video import Origin, VideoConfig
 from hdvg.manifest import read_table, table_file
 from hdvg.plan import Plan, settle_plan
 from hdvg.probe import FilterConfig
-from hdvg.progress import Tally, View
+from hdvg.progress import View, describe
 from hdvg.scan import ScanConfig
 from hdvg.scratch import hold
-from hdvg.shapes.corpus import CorpusConfig
+from hdvg.shapes.corpus import CorpusConfig, plan_corpus
 from hdvg.shapes.server import serve
-from hdvg.shapes.site import write_site
+from hdvg.shapes.site import check_folder, write_site
 from hdvg.sources import SHAPES, SourceVideo, read_shapes, read_source, source_folder
 from hdvg.storage import Storage
 
@@ -121,7 +121,7 @@ def build(config: BuildConfig) -> BuildSummary:
     started_s = time.monotonic()
     with ExitStack() as stack:
         if config.source == SHAPES:
-            check_settings(config)
+            _check_folders(config)
             videos, origin = stack.enter_context(_offer_shapes(config.shapes))
         else:
             videos = read_source(config.source)
@@ -135,12 +135,6 @@ def build(config: BuildConfig) -> BuildSummary:
             _run(config, jobs)
         storage.remove_partials()
         return _summarise(storage, plan, len(before), len(jobs), time.monotonic() - started_s)
-
-
-def check_settings(config: BuildConfig) -> None:
-    """Refuses a folder that cannot be the dataset before the corpus is rendered for it."""
-    with _claim(config):
-        pass
 
 
 def data_settings(config: BuildConfig) -> dict[str, Any]:
@@ -173,21 +167,17 @@ def _claim(config: BuildConfig) -> Iterator[Storage]:
         yield storage
 
 
+def _check_folders(config: BuildConfig) -> None:
+    """Refuses folders that cannot be used before a corpus is rendered for nothing."""
+    check_folder(Path(config.shapes.folder), config.shapes.corpus)
+    with _claim(config):
+        pass
+
+
 @contextmanager
 def _offer_shapes(config: ShapesConfig) -> Iterator[tuple[list[SourceVideo], Origin]]:
-    folder = Path(config.folder)
-    view: View | None = None
-
-    def show(done: int, total: int) -> None:
-        nonlocal view
-        view = view or View("rendering shapes", total).__enter__()
-        view.update(Tally(total=total, num_done=done))
-
-    try:
-        site = write_site(folder, config.corpus, progress=show)
-    finally:
-        if view is not None:
-            view.__exit__()
+    with View("rendering shapes", len(plan_corpus(config.corpus))) as view:
+        site = write_site(Path(config.folder), config.corpus, progress=view.update)
     with serve(site) as base_url:
         yield read_shapes(site, config.part), Origin(source=SHAPES, base_url=base_url)
 
@@ -208,11 +198,10 @@ def _open_jobs(
 
 def _run(config: BuildConfig, jobs: list[UnitJob]) -> None:
     total = sum(len(job.videos) for job in jobs)
-    with (
-        View("hdvg build", total) as view,
-        ray_session(config.address, config.num_cpus) as ray,
-    ):
-        run_units(ray, jobs, view.update)
+    with View("hdvg build", total) as view:
+        view.update(0, "starting Ray")
+        with ray_session(config.address, config.num_cpus) as ray:
+            run_units(ray, jobs, lambda tally: view.update(tally.num_done, describe(tally)))
 
 
 def _summarise(

@@ -189,7 +189,7 @@ def _clip_row(video_id: str, found: ScanResult, clip: CutClip) -> Row:
         "num_frames": clip.num_frames,
         "width": clip.width,
         "height": clip.height,
-        "fps": clip.num_frames / (scene.end_s - scene.start_s),
+        "fps": float(clip.num_frames / ((scene.end_pts - scene.start_pts) * scene.time_base)),
         "cut_mode": "encode",
         "boundary_start": scene.boundary_start,
         "boundary_end": scene.boundary_end,

@@ -1,5 +1,6 @@
 """Shows how a build goes: a live line in a terminal, plain lines in a log."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -45,48 +46,47 @@ def format_eta(elapsed_s: float, num_done: int, total: int) -> str:
 
 
 class View:
-    """Shows tallies on standard error while the `with` block lasts."""
+    """Shows on standard error how far a run is, from the first update to the end of the block."""
 
     def __init__(self, title: str, total: int, console: Console | None = None) -> None:
         self._title = title
         self._total = total
         self._console = console or Console(stderr=True)
         self._live = self._console.is_terminal
-        self._started_s = self._shown_s = time.monotonic()
+        self._started_s = time.monotonic()
+        self._shown_s = -math.inf
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("videos, {task.fields[words]}, ETA"),
+            TextColumn("videos{task.fields[words]}, ETA"),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._live,
         )
-        self._task = self._bar.add_task(title, total=total, words="starting")
+        self._task = self._bar.add_task(title, total=total, words="")
 
     def __enter__(self) -> "View":
-        if self._live:
-            self._bar.start()
-        else:
-            self._print(Tally(total=self._total))
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._live:
-            self._bar.stop()
+        self._bar.stop()
 
-    def update(self, tally: Tally) -> None:
-        """Shows the newest counts; in a log, at most every ten seconds and at the end."""
+    def update(self, num_done: int, words: str = "") -> None:
+        """Shows the newest counts; in a log, at most every ten seconds and at the end.
+
+        Args:
+            num_done: Videos finished so far.
+            words: What else there is to say, such as `describe` of a tally.
+        """
+        words = f", {words}" if words else ""
         if self._live:
-            self._bar.update(self._task, completed=tally.num_done, words=describe(tally))
+            self._bar.start()
+            self._bar.update(self._task, completed=num_done, words=words)
             return
         now_s = time.monotonic()
-        last = tally.num_done == tally.total and self._total
-        if now_s - self._shown_s >= _LOG_INTERVAL_S or last:
+        if now_s - self._shown_s >= _LOG_INTERVAL_S or num_done == self._total:
             self._shown_s = now_s
-            self._print(tally)
-
-    def _print(self, tally: Tally) -> None:
-        eta = format_eta(time.monotonic() - self._started_s, tally.num_done, self._total)
-        line = f"{self._title}: {tally.num_done}/{self._total} videos, {describe(tally)}, ETA {eta}"
-        self._console.print(line, highlight=False, soft_wrap=True)
+            eta = format_eta(now_s - self._started_s, num_done, self._total)
+            line = f"{self._title}: {num_done}/{self._total} videos{words}, ETA {eta}"
+            self._console.print(line, highlight=False, soft_wrap=True)

@@ -75,7 +75,7 @@ def hold(folder: Path, keep: str) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise InputError(f"another build is at work on {folder}") from error
+                raise InputError(f"another process is at work on {folder}") from error
             try:
                 yield
             finally:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hdvg.errors import InputError
+from hdvg.scratch import hold
 from hdvg.shapes.corpus import CorpusConfig, VideoPlan, plan_corpus
 from hdvg.shapes.film import truth, write_film
 from hdvg.shapes.scene import caption
@@ -35,25 +36,48 @@ _PAGE = """<!doctype html>
 
 
 def write_site(
-    out: Path, config: CorpusConfig, progress: Callable[[int, int], None] | None = None
+    out: Path, config: CorpusConfig, progress: Callable[[int], None] | None = None
 ) -> Path:
     """Renders a corpus under `out`, or finishes one that was begun; a complete one is left alone.
 
     Args:
         out: Folder of the corpus.
         config: What to render.
-        progress: Called with (videos done, videos in all).
+        progress: Called with the number of videos done after each one.
 
     Returns:
         The `site` folder.
 
     Raises:
+        InputError: `out` holds something else, or a corpus of another config, or is being
+            rendered by another process.
+    """
+    check_folder(out, config)
+    if not (out / "truth" / "complete").exists():
+        with hold(out, keep="truth"):
+            _render(out, config, progress)
+    return out / "site"
+
+
+def check_folder(out: Path, config: CorpusConfig) -> None:
+    """Makes sure that a corpus can be, or has been, rendered into a folder.
+
+    Raises:
         InputError: `out` holds something else, or a corpus of another config.
     """
+    marker = out / "truth" / "corpus.json"
+    if marker.exists():
+        found = json.loads(marker.read_text())
+        if found != asdict(config):
+            raise InputError(f"{out} holds a corpus of another config: {found}")
+    elif out.is_dir() and any(path.name[0] != "." for path in out.iterdir()):
+        raise InputError(f"{out} is not empty and is not a shapes corpus")
+
+
+def _render(out: Path, config: CorpusConfig, progress: Callable[[int], None] | None) -> None:
     site, hidden = out / "site", out / "truth"
-    _claim(out, config)
-    if (hidden / "complete").exists():
-        return site
+    hidden.mkdir(parents=True, exist_ok=True)
+    _write_whole(hidden / "corpus.json", json.dumps(asdict(config)))
     for folder in (site / "media", site / "watch"):
         folder.mkdir(parents=True, exist_ok=True)
     plans = plan_corpus(config)
@@ -64,13 +88,12 @@ def write_site(
         for done, job in enumerate(as_completed(jobs), start=1):
             job.result()
             if progress is not None:
-                progress(done, len(jobs))
+                progress(done)
     for name, part in (("urls.txt", None), ("hd.txt", "hd"), ("web.txt", "web")):
         listed = [plan.video_id for plan in plans if part in (None, plan.part)]
         (site / name).write_text("".join(f"watch/{video_id}.html\n" for video_id in listed))
     (hidden / "videos.json").write_text(json.dumps([truth(plan) for plan in plans], indent=1))
     (hidden / "complete").touch()
-    return site
 
 
 def read_truth(out: Path) -> dict[str, dict[str, Any]]:
@@ -79,21 +102,10 @@ def read_truth(out: Path) -> dict[str, dict[str, Any]]:
     return {row["video_id"]: row for row in rows}
 
 
-def _claim(out: Path, config: CorpusConfig) -> None:
-    """Writes the config into a fresh folder, or checks that it is the one already there."""
-    marker = out / "truth" / "corpus.json"
-    wanted = asdict(config)
-    if marker.exists():
-        found = json.loads(marker.read_text())
-        if found != wanted:
-            raise InputError(f"{out} holds a corpus of another config: {found}, not {wanted}")
-        return
-    if out.is_dir() and any(path.name != "truth" for path in out.iterdir()):
-        raise InputError(f"{out} is not empty and is not a shapes corpus")
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    partial = marker.with_name(".corpus.json.partial")
-    partial.write_text(json.dumps(wanted))
-    partial.replace(marker)
+def _write_whole(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text)
+    partial.replace(path)
 
 
 def _write_video(plan: VideoPlan, site: Path) -> None:
