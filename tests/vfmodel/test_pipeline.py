@@ -109,6 +109,20 @@ def test_saved_and_loaded(tiny_pipeline, tmp_path):
     assert torch.equal(sample(loaded), sample(tiny_pipeline))
 
 
+@pytest.mark.parametrize(
+    ("options", "dtype"), [({}, torch.float32), ({"dtype": torch.bfloat16}, torch.bfloat16)]
+)
+def test_half_precision_weights_load_in_the_precision_asked_for(
+    tiny_pipeline, tmp_path, options, dtype
+):
+    tiny_pipeline.to(torch.float16).save_pretrained(tmp_path)
+    loaded = VideoFactoryPipeline.from_pretrained(tmp_path, **options)
+    loaded.set_progress_bar_config(disable=True)
+    parts = (loaded.unet, loaded.vae, loaded.text_encoder)
+    assert [part.dtype for part in parts] == [dtype] * 3
+    assert sample(loaded, output_type="pt").isfinite().all()
+
+
 def test_output_types_agree(tiny_pipeline):
     tensor = sample(tiny_pipeline, output_type="pt")
     assert tensor.shape == (1, 3, 3, 24, 40)

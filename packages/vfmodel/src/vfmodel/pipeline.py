@@ -127,8 +127,8 @@ class VideoFactoryPipeline(DiffusionPipeline):
         for prompt in prompts:
             tokens = self.tokenizer(prompt, verbose=False).input_ids
             if len(tokens) > limit:
-                lost = self.tokenizer.decode(tokens[limit - 1 : -1])
-                logger.warning("the prompt is cut to %d tokens; this is lost: %s", limit, lost)
+                lost = self.tokenizer.decode(tokens[limit - 1 : -1])[:200]
+                logger.warning("the prompt is cut to %d tokens; lost from: %s", limit, lost)
         texts = prompts
         if asked.guides:
             negative = asked.negative_prompt or ""
