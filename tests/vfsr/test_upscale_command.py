@@ -45,7 +45,6 @@ def test_options_may_come_from_a_file(film, small_model, tmp_path):
         (["upscale", "{film}", "out.mp4", "--device", "abacus"], "abacus"),
         (["upscale", "{film}"], "target"),
         (["upscale", "--config", "nowhere.yaml", "{film}", "out.mp4"], "nowhere.yaml"),
-        (["downscale"], "downscale"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(
@@ -58,12 +57,3 @@ def test_bad_input_is_one_line_and_code_2(
     assert named in err
     assert err.count("\n") == 1
     assert [p.name for p in tmp_path.iterdir()] == ["in.mp4"]
-
-
-def test_help_names_the_commands(capsys):
-    assert run("--help") == 0
-    out = capsys.readouterr().out
-    assert "fit" in out
-    assert "upscale" in out
-    assert run("upscale", "--help") == 0
-    assert "--model" in capsys.readouterr().out

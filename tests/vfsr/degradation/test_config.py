@@ -1,5 +1,9 @@
+from dataclasses import asdict
+from pathlib import Path
+
 import pytest
 import torch
+import yaml
 
 from hdvg.errors import InputError
 from vfsr.degradation.config import DegradationConfig, StageConfig
@@ -47,14 +51,27 @@ def test_scale_and_final_probability_are_checked():
         DegradationConfig(final_sinc_prob=2.0)
 
 
-def test_light_is_weaker_in_every_respect():
+def test_light_keeps_the_blur_and_is_weaker_in_all_else():
     light, full = DegradationConfig.light(), DegradationConfig()
     for weak, strong in ((light.first, full.first), (light.second, full.second)):
-        assert weak.sigma_range[1] < strong.sigma_range[1]
+        assert weak.sigma_range == strong.sigma_range
         assert weak.gaussian_range[1] < strong.gaussian_range[1]
         assert weak.poisson_range[1] < strong.poisson_range[1]
         assert weak.jpeg_range[0] > strong.jpeg_range[0]
         assert weak.resize_range[0] > strong.resize_range[0]
+
+
+@pytest.mark.parametrize("name", ["mini", "stand_in"])
+def test_the_small_configs_spell_out_light(name):
+    root = next(p for p in Path(__file__).parents if (p / "configs").is_dir())
+    settings = yaml.safe_load((root / f"configs/vfsr/{name}.yaml").read_text())
+    written = settings["data"]["crops"]["degradation"]
+    light = asdict(DegradationConfig.light())
+    for stage in ("first", "second"):
+        for knob, value in written.pop(stage).items():
+            expected = light[stage][knob]
+            assert value == (list(expected) if isinstance(expected, tuple) else expected), knob
+    assert written == {"final_sinc_prob": light["final_sinc_prob"]}
 
 
 def test_a_config_survives_a_safe_load(tmp_path):

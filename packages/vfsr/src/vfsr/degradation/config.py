@@ -103,14 +103,14 @@ class DegradationConfig:
 
     @classmethod
     def light(cls) -> "DegradationConfig":
-        """Weak noise, mild blur, good JPEG: for frames that come from a model, not a phone.
+        """As much blur as x4plus, but weak noise and good JPEG: for frames that come from a model.
 
-        Chosen here because x4plus teaches a network to remove so much that it also removes the
-        fine texture a video model did draw; see configs/vfsr/mini.yaml.
+        Chosen here because a video model's decoder blurs but neither adds sensor noise nor
+        compresses, and because x4plus teaches a small network above all to smooth: it then wipes
+        out the fine texture that the video model did draw.
         """
         first = StageConfig(
             sinc_prob=0.05,
-            sigma_range=(0.2, 1.5),
             resize_range=(0.4, 1.2),
             gaussian_range=(0.0, 3.0),
             poisson_range=(0.0, 0.25),
@@ -119,7 +119,7 @@ class DegradationConfig:
         second = StageConfig(
             blur_prob=0.5,
             sinc_prob=0.05,
-            sigma_range=(0.2, 0.8),
+            sigma_range=(0.2, 1.5),
             resize_probs=(0.2, 0.3, 0.5),
             resize_range=(0.6, 1.2),
             gaussian_range=(0.0, 2.0),
