@@ -31,6 +31,14 @@ def test_truth_counts_and_times_the_frames(media, truth):
             assert times[cut["frame"]] == pytest.approx(cut["time_s"], abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["", "vfr", "web", "letterboxed"])
+def test_scenes_start_when_the_ones_before_have_ended(media, truth, name):
+    lengths = [scene["duration_s"] for scene in truth[name]["scenes"]]
+    starts = [sum(lengths[:index]) for index in range(1, len(lengths))]
+    assert [cut["time_s"] for cut in truth[name]["cuts"]] == pytest.approx(starts, abs=1e-4)
+    assert frame_time_s(next(iter(decode(media[name])))) == 0.0
+
+
 def test_only_the_vfr_video_has_uneven_steps(media):
     for name in ("", "vfr"):
         steps = np.diff([frame_time_s(frame) for frame in decode(media[name])])

@@ -21,7 +21,7 @@ def test_lists_name_every_page(corpus, truth):
     site = corpus / "site"
     ids = [f"watch/{row['video_id']}.html" for row in truth.values()]
     web = [f"watch/{row['video_id']}.html" for row in truth.values() if row["part"] == "web"]
-    assert sorted((site / "urls.txt").read_text().split()) == sorted(ids)
+    assert (site / "urls.txt").read_text().split() == sorted(ids)
     assert (site / "web.txt").read_text().split() == web
     assert not set((site / "hd.txt").read_text().split()) & set(web)
 

@@ -17,6 +17,8 @@ from hdvg.failures import VideoFailure, classify_download
 from hdvg.sources import SourceVideo
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# What differs from run to run though the trouble is the same.
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _PREFIX = re.compile(r"^(ERROR: )?(\[[^\]]+\] [^:\s]+: )?")
 
 
@@ -196,7 +198,7 @@ def _text(info: dict[str, Any], key: str) -> str:
 def _plain(message: str, url: str) -> str:
     """The message without colours, the downloader's prefix and the address, which may change."""
     base = "/".join(url.split("/")[:3])
-    return _PREFIX.sub("", _ANSI.sub("", message)).replace(base, "")
+    return _PREFIX.sub("", _ADDRESS.sub("", _ANSI.sub("", message))).replace(base, "")
 
 
 class _Silence:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import Interpolation
@@ -157,6 +158,7 @@ class _Track:
 
 
 def _watch(path: Path, config: ScanConfig) -> _Track:
+    cv2.setNumThreads(1)  # PySceneDetect computes with it; parallelism comes from processes
     adaptive = AdaptiveDetector(
         adaptive_threshold=config.threshold, min_content_val=config.min_change, min_scene_len=1
     )
