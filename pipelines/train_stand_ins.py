@@ -13,6 +13,8 @@ import logging
 from pathlib import Path
 
 from vfmodel.stand_in_training.clip import make_clip
+from vfmodel.stand_in_training.image_unet import make_image_unet
+from vfmodel.stand_in_training.ship import ship_unet
 from vfmodel.stand_in_training.vae import make_vae
 
 STAND_INS = Path("packages/vfmodel/src/vfmodel/stand_ins")
@@ -23,12 +25,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", choices=["vae", "clip"])
+    makers = {"vae": make_vae, "clip": make_clip, "image_unet": make_image_unet, "ship": ship_unet}
+    parser.add_argument("model", choices=list(makers))
     parser.add_argument("--out", type=Path, default=STAND_INS)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    make = {"vae": make_vae, "clip": make_clip}[options.model]
-    print(make(options.out))
+    print(makers[options.model](options.out))
 
 
 if __name__ == "__main__":

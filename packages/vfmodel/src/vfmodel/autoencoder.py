@@ -24,7 +24,7 @@ class VideoAutoencoder:
     checkpoints and its averaged copy.
     """
 
-    def __init__(self, vae: AutoencoderKL, chunk_frames: int = 32) -> None:
+    def __init__(self, vae: AutoencoderKL, chunk_frames: int = 8) -> None:
         if chunk_frames < 1:
             raise InputError(f"chunk_frames must be positive, got {chunk_frames}")
         self.vae = vae.requires_grad_(False).eval()
@@ -39,7 +39,7 @@ class VideoAutoencoder:
         Raises:
             InputError: It cannot be loaded.
         """
-        return cls(load_part(AutoencoderKL, source, "vae", torch_dtype=torch.float32))
+        return cls(load_part(AutoencoderKL, source, "vae", dtype=torch.float32))
 
     @property
     def factor(self) -> int:

@@ -6,7 +6,7 @@ at step s therefore starts at position s * (clips a step), without replaying any
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from hdvg import ClipDataset
 from hdvg.errors import InputError
+from vfmodel.autoencoder import VideoAutoencoder
 from vfmodel.latent_clips import ClipSource, encode_clips
 from vfmodel.scene_clips import SceneClips
 
@@ -146,7 +147,7 @@ class ClipDataModule(LightningDataModule):
         clips = self.open()
         if self.cached_windows:
             assert self.trainer is not None
-            autoencoder = self.trainer.lightning_module.autoencoder
+            autoencoder = cast(VideoAutoencoder, self.trainer.lightning_module.autoencoder)
             clips = encode_clips(clips, autoencoder, self.cached_windows, self.num_workers)
         self._clips = clips
 

@@ -24,15 +24,20 @@ _UNET = "unet."
 
 
 def export_model(
-    folder: str | os.PathLike[str], unet: SwapUNet, objective: ObjectiveConfig, base: str
+    folder: str | os.PathLike[str],
+    unet: SwapUNet,
+    objective: ObjectiveConfig,
+    base: str,
+    dtype: torch.dtype = torch.float32,
 ) -> Path:
     """Writes a whole text-to-video pipeline; the folder appears, or is replaced, in one go.
 
     Args:
         folder: Where to write.
-        unet: The trained network, saved in its own precision.
+        unet: The trained network.
         objective: What it was trained for; it becomes the scheduler.
         base: Folder or hub id that the frozen parts are copied from.
+        dtype: Precision of everything that is written; the modules are converted in place.
     """
     pipeline = VideoFactoryPipeline(
         vae=load_part(AutoencoderKL, base, "vae"),
@@ -40,12 +45,14 @@ def export_model(
         tokenizer=load_part(CLIPTokenizer, base, "tokenizer"),
         unet=unet,
         scheduler=build_scheduler(objective),
-    )
+    ).to(dtype)
     target = Path(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.partial")
     old = target.with_name(f".{target.name}.{os.getpid()}.old")
     try:
+        for part in (pipeline.vae, pipeline.unet):
+            part.register_to_config(_name_or_path="")  # where it was loaded is nobody's business
         pipeline.save_pretrained(fresh, safe_serialization=True)
         if target.exists():
             target.replace(old)
@@ -56,7 +63,11 @@ def export_model(
     return target
 
 
-def export_checkpoint(checkpoint: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Path:
+def export_checkpoint(
+    checkpoint: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    dtype: torch.dtype = torch.float32,
+) -> Path:
     """Writes a training checkpoint's averaged weights as a model folder.
 
     Raises:
@@ -66,7 +77,8 @@ def export_checkpoint(checkpoint: str | os.PathLike[str], folder: str | os.PathL
     settings = content["vfmodel"]
     unet = SwapUNet(SwapUNetConfig.from_fields(settings["unet"]))
     load_weights(unet, unet_weights(content["state_dict"]), os.fspath(checkpoint))
-    return export_model(folder, unet, ObjectiveConfig(**settings["objective"]), settings["base"])
+    objective = ObjectiveConfig(**settings["objective"])
+    return export_model(folder, unet, objective, settings["base"], dtype)
 
 
 def unet_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

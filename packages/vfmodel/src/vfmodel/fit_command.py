@@ -1,5 +1,6 @@
 """`vfmodel fit`: trains the video model as a YAML says, into a run folder."""
 
+import copy
 import logging
 import warnings
 from collections.abc import Sequence
@@ -17,7 +18,6 @@ from vfmodel.export import export_model, read_checkpoint, unet_weights
 from vfmodel.initialise import load_weights
 from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
 from vfmodel.training import VideoDiffusion
-from vfmodel.unet import SwapUNet
 
 _NOT_OURS_TO_HEED = (
     ".*does not have many workers.*",
@@ -118,7 +118,7 @@ class FitCLI(LightningCLI):
         """Exports the averaged weights."""
         if not self.trainer.is_global_zero:
             return
-        unet = SwapUNet.from_config(self.model.unet.config)
+        unet = copy.deepcopy(self.model.unet)
         load_weights(unet, unet_weights(self.ema.average()), "the averaged weights")
         export_model(self.run.model, unet.cpu(), self.model.objective, self.model.base)
         logging.getLogger(__name__).info("model folder: %s", self.run.model)

@@ -39,7 +39,7 @@ def build_unet(config: SwapUNetConfig | None, init_from: str | None, seed: int) 
         source = STAND_IN_PIPELINE if init_from == SHIPPED else init_from
         if saved_class(source) == "UNet2DConditionModel":
             return _inflate(load_part(UNet2DConditionModel, source, "unet"), config, source)
-        loaded = load_part(SwapUNet, source, "unet", torch_dtype=torch.float32)
+        loaded = load_part(SwapUNet, source, "unet", dtype=torch.float32)
         if config is None:
             return loaded.train()
         unet = SwapUNet(config)

@@ -4,7 +4,7 @@ Shape letters: B clips, C latent channels, T frames, h and w latent height and w
 """
 
 import logging
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
 from jaxtyping import Float, UInt8
@@ -79,11 +79,8 @@ def encode_clips(
         LOG.info("encoding %d clips, window %d of %d", len(clips), epoch + 1, num_windows)
         clips.set_epoch(epoch)
         captions, clip_ids, latents = [], [], []
-        loader: DataLoader[Any] = DataLoader(
-            clips,
-            batch_size=_BATCH,
-            num_workers=num_workers,  # type: ignore[arg-type]
-        )
+        source = cast("Dataset[Any]", clips)
+        loader: DataLoader[Any] = DataLoader(source, _BATCH, num_workers=num_workers)
         for batch in loader:
             latents.append(autoencoder.encode(to_pixels(batch["video"])))
             captions += batch["caption"]

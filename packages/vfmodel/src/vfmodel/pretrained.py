@@ -2,19 +2,21 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from diffusers import ModelMixin
 
 from hdvg.errors import InputError
+
+Part = TypeVar("Part")
 
 # The diffusers folder that ships with the package; every loader's default.
 STAND_IN_PIPELINE = str(Path(__file__).parent / "stand_ins" / "text_to_video")
 
 
 def load_part(
-    loader: type[Any], source: str | os.PathLike[str], subfolder: str, **options: Any
-) -> Any:  # noqa: ANN401
+    loader: type[Part], source: str | os.PathLike[str], subfolder: str, **options: object
+) -> Part:
     """Calls `loader.from_pretrained` for one part of a pipeline; weights must be safetensors.
 
     Args:
@@ -34,6 +36,7 @@ def load_part(
         # Loading piecemeal needs accelerate, which nothing else here does.
         options |= {"low_cpu_mem_usage": False, "use_safetensors": True}
     try:
-        return loader.from_pretrained(name, subfolder=subfolder, **options)
+        loaded: Part = cast(Any, loader).from_pretrained(name, subfolder=subfolder, **options)
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"cannot load {subfolder!r} of {name}: {error}") from error
+    return loaded

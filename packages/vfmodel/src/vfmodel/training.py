@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from lightning.pytorch import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from hdvg.errors import InputError
@@ -121,6 +122,7 @@ class VideoDiffusion(LightningModule):
         self.swap_start_step = swap_start_step
         self.seed = seed
         alphas_cumprod = build_scheduler(objective).alphas_cumprod
+        self.alphas_cumprod: Tensor
         self.register_buffer("alphas_cumprod", alphas_cumprod, persistent=False)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Float[Tensor, ""]:
@@ -169,7 +171,7 @@ class VideoDiffusion(LightningModule):
         prompts = ["" if drop else text for text, drop in zip(captions, dropped, strict=True)]
         return self.text_encoder.encode(prompts)
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """AdamW over the U-Net, its learning rate set at every step."""
         config = self.optimiser
         optimiser = torch.optim.AdamW(
@@ -178,7 +180,7 @@ class VideoDiffusion(LightningModule):
             betas=config.betas,
             weight_decay=config.weight_decay,
         )
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, config.factor)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: config.factor(step))
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

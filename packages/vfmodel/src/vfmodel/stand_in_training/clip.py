@@ -128,7 +128,7 @@ def train_clip(
             output.image_embeds.float(), output.text_embeds.float(), model.logit_scale.exp()
         )
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()

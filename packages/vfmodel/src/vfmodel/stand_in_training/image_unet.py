@@ -31,6 +31,9 @@ from vfmodel.training import drop_captions
 
 LOG = logging.getLogger(__name__)
 
+# Where configs/vfmodel/mini_from_scratch.yaml expects it.
+IMAGE_UNET = Path("artifacts/image_unet")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageUNetConfig:
@@ -103,7 +106,7 @@ def train_image_unet(
         wanted = target(objective.prediction, latents, noise, alpha_bar)
         loss = denoising_loss(predicted.unsqueeze(2), wanted)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimiser.step()
         schedule.step()
@@ -123,12 +126,12 @@ def random_stills(
 
 
 def make_image_unet(out: Path) -> str:
-    """Trains on scenes encoded by the stand-ins below `out`; writes `out/image_unet/unet`."""
+    """Trains on scenes encoded by the stand-ins below `out`; writes `IMAGE_UNET`, not shipped."""
     config = ImageUNetConfig()
     base = out / "text_to_video"
     scenes = SceneClips(config.num_clips, num_frames=8, fps=8.0, height=96, width=176, seed=1)
     clips = encode_clips(scenes, VideoAutoencoder.from_pretrained(base), 1, num_workers=0)
     unet = train_image_unet(clips, PromptEncoder.from_pretrained(base), config)
-    folder = out / "image_unet" / "unet"
+    folder = IMAGE_UNET / "unet"
     unet.save_pretrained(folder)
     return f"{folder}: {sum(p.numel() for p in unet.parameters()) / 1e6:.2f} M parameters"

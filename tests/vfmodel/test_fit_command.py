@@ -1,0 +1,122 @@
+"""`vfmodel fit` as a person uses it: a run folder, resuming it, and every way to get it wrong."""
+
+import csv
+from dataclasses import asdict
+
+import pytest
+import torch
+import yaml
+
+from vfmodel.__main__ import main
+from vfmodel.pipeline import VideoFactoryPipeline
+
+CLIP = {"num_frames": 3, "height": 16, "width": 24, "fps": 4.0}
+
+
+@pytest.fixture
+def config(tiny_base, tiny_unet, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["vfmodel"])
+    settings = {
+        "run": str(tmp_path / "run"),
+        "model": {"unet": plain(tiny_unet), "base": tiny_base, "optimiser": {"warmup_steps": 1}},
+        "data": {"data": "shapes:4", "clip": CLIP, "batch_size": 2, "num_workers": 0},
+        "trainer": {"max_steps": 2, "accelerator": "cpu", "log_every_n_steps": 1},
+    }
+    settings["trainer"]["enable_progress_bar"] = False
+
+    def write(**changes):
+        for key, value in changes.items():
+            settings[key] = settings.get(key, {}) | value if isinstance(value, dict) else value
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(settings))
+        return str(path)
+
+    return write
+
+
+def plain(unet):
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(unet).items()}
+
+
+def run(*words):
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", *words])
+    return stopped.value.code
+
+
+def fails(capsys, *words):
+    capsys.readouterr()
+    assert run(*words) == 2
+    err = capsys.readouterr().err
+    lines = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, err
+    assert "Traceback" not in err
+    return lines[0]
+
+
+def test_a_run_leaves_its_folder_and_can_be_gone_on_with(config, tmp_path, capsys):
+    folder = tmp_path / "run"
+    assert run("--config", config()) == 0
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["checkpoints", "config.yaml", "metrics.csv", "model"]
+    assert [path.name for path in (folder / "checkpoints").iterdir()] == ["last.ckpt"]
+    pipeline = VideoFactoryPipeline.from_pretrained(folder / "model")
+    sizes = {n: pipeline.unet.config[n] for n in ("sample_height", "sample_width", "num_frames")}
+    assert sizes == {"sample_height": 2, "sample_width": 3, "num_frames": 3}
+    assert pipeline.unet.config.fps == 4.0
+    content = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
+    averaged = content["state_dict"]
+    for name, value in pipeline.unet.state_dict().items():
+        assert torch.equal(value, averaged[f"unet.{name}"])
+
+    assert "already holds a run" in fails(capsys, "--config", config())
+    longer = config(trainer={"max_steps": 4})
+    assert run("--config", longer, "--ckpt_path", "last") == 0
+    with (folder / "metrics.csv").open(newline="") as lines:
+        losses = {int(row["step"]): float(row["train/loss"]) for row in csv.DictReader(lines)}
+    assert sorted(losses) == [0, 1, 2, 3]
+
+    other = config(run=str(tmp_path / "whole"))
+    assert run("--config", other) == 0
+    ends = [
+        torch.load(path / "checkpoints" / "last.ckpt", weights_only=True)
+        for path in (folder, tmp_path / "whole")
+    ]
+    for kind in ("state_dict", "current_model_state"):
+        assert all(torch.equal(v, ends[1][kind][k]) for k, v in ends[0][kind].items())
+
+
+def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, capsys):
+    assert run("--config", config()) == 0
+    wider = plain(tiny_unet) | {"channels": [16, 16]}
+    line = fails(capsys, "--config", config(model={"unet": wider}), "--ckpt_path", "last")
+    assert "last.ckpt is of another shape: " in line
+    assert " there and " in line
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "named"),
+    [
+        ({"model": {"lr": 1}}, (), "lr"),
+        ({"data": {"dtaa": "x"}}, (), "dtaa"),
+        ({"trainer": {"max_step": 1}}, (), "max_step"),
+        ({"data": {"data": "/no/such/dataset"}}, (), "/no/such/dataset"),
+        ({"data": {"clip": {"height": 20, "width": 24}}}, (), "height 20"),
+        ({"model": {"base": "/no/such/model"}}, (), "/no/such/model"),
+        ({"model": {"init_from": "/no/such/model"}}, (), "/no/such/model"),
+        ({"model": {"caption_dropout": 2.0}}, (), "caption_dropout"),
+        ({"trainer": {"max_steps": -1}}, (), "max_steps"),
+        ({"save_every": 0}, (), "save_every"),
+        ({}, ("--ckpt_path", "last"), "last.ckpt"),
+        ({}, ("--model.seeed", "1"), "seeed"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_one_line_and_leaves_nothing(config, tmp_path, capsys, changes, words, named):
+    assert named in fails(capsys, "--config", config(**changes), *words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_config_is_named(config, capsys):
+    config()
+    assert "/no/such.yaml" in fails(capsys, "--config", "/no/such.yaml")
