@@ -18,15 +18,15 @@ class SwapUNetConfig:
     """Channels of the latents."""
     out_channels: int = 4
     """Channels of the prediction."""
-    channels: tuple[int, ...] = (48, 96, 96)
+    channels: tuple[int, ...] = (32, 64, 96)
     """Channels of each level, from the full latent size down."""
     layers_per_block: int = 1
     """Layers of an encoder block; a decoder block has one more."""
-    num_heads: tuple[int, ...] = (2, 4, 4)
+    num_heads: tuple[int, ...] = (1, 2, 3)
     """Attention heads of each level (not channels per head)."""
     attention_levels: tuple[bool, ...] = (True, True, False)
     """Whether each level has text and temporal attention; the smallest of SD has not."""
-    text_dim: int = 64
+    text_dim: int = 96
     """Width of a text token."""
     norm_groups: int = 16
     """Groups of every group normalisation."""
