@@ -55,6 +55,7 @@ class View:
         self._live = self._console.is_terminal
         self._started_s = time.monotonic()
         self._shown_s = -math.inf
+        self._shown_done = -1
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -85,8 +86,9 @@ class View:
             self._bar.update(self._task, completed=num_done, words=words)
             return
         now_s = time.monotonic()
-        if now_s - self._shown_s >= _LOG_INTERVAL_S or num_done == self._total:
-            self._shown_s = now_s
+        ends = num_done == self._total and self._shown_done != num_done
+        if ends or now_s - self._shown_s >= _LOG_INTERVAL_S:
+            self._shown_s, self._shown_done = now_s, num_done
             eta = format_eta(now_s - self._started_s, num_done, self._total)
             line = f"{self._title}: {num_done}/{self._total} videos{words}, ETA {eta}"
             self._console.print(line, highlight=False, soft_wrap=True)
