@@ -37,7 +37,7 @@ UNITS = _schema(
     [
         _column("unit", _TEXT, "the unit that the video is worked on with; also its files' stem"),
         _column("video_id", _TEXT, "the video, unique in the dataset"),
-        _column("kind", _TEXT, "how the locator is meant: file, url or youtube"),
+        _column("kind", _TEXT, "how the locator is meant: file, url, youtube or shapes"),
         _column("locator", _TEXT, "where the video comes from: a path, a URL or an id"),
     ],
 )
