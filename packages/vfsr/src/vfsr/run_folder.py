@@ -37,6 +37,7 @@ def run_callbacks(folder: Path, save_every: int, ema_decay: float) -> list[Callb
         filename="{step}",
         save_last=True,
         every_n_train_steps=save_every,
+        enable_version_counter=False,  # after a change of save_every it would write last-v1.ckpt
     )
     averaging = WeightAveraging(avg_fn=warmed_up_average(ema_decay))
     return [averaging, checkpoint, ExportModel(folder / "model")]
@@ -118,7 +119,7 @@ class MetricsFile(Logger):
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(f".metrics.{os.getpid()}.csv")
         with partial.open("w", newline="", encoding="ascii") as file:
-            writer = csv.DictWriter(file, ["step", *names])
+            writer = csv.DictWriter(file, ["step", *names], lineterminator="\n")
             writer.writeheader()
             writer.writerows(self._rows[at] for at in sorted(self._rows))
         partial.replace(self.path)
