@@ -17,6 +17,9 @@ _Plane = npt.NDArray[np.float32]
 _RADIUS_PX = (2.5, 160.0)
 _LEAVES_PER_PIXEL = 1 / 220
 _TEXTURES = 8
+# Half of the leaves are out of focus or round: were every edge sharp, a network that learns from
+# them would turn the soft shading of a real face or meadow into patches with hard rims.
+_SOFT_SHARE = 0.5
 
 
 def render_dead_leaves(rng: np.random.Generator, height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -84,7 +87,7 @@ def _paint(
     colour: npt.NDArray[np.float64],
     texture: _Plane,
 ) -> None:
-    """Blends one leaf into the image, with an edge one pixel soft."""
+    """Blends one leaf into the image, with an edge one pixel soft or as wide as the leaf."""
     reach = int(radius) + 2
     top, left = int(centre[0]) - reach, int(centre[1]) - reach
     rows = slice(max(0, top), min(image.shape[0], top + 2 * reach))
@@ -100,7 +103,13 @@ def _paint(
         distance = np.hypot(along, across)
     else:
         distance = np.maximum(np.abs(along), np.abs(across)) * np.float32(2**0.5)
-    cover = np.clip((np.float32(radius) - distance) * np.float32(ratio) + 0.5, 0, 1)[:, :, None]
+    softness = 1.0
+    if rng.random() < _SOFT_SHARE:
+        softness = rng.uniform(1.0, 1.0 + min(1.2 * radius, 60.0))
+    depth = (np.float32(radius) - distance) * np.float32(ratio / softness)
+    # Inside the edge for a sharp leaf, and wholly inside the leaf for a soft one.
+    cover = np.clip(depth + np.float32(0.5 / softness), 0, 1)[:, :, None]
+    cover = cover * cover * (3 - 2 * cover)
     corner = rng.integers(0, texture.shape[0] - np.array(cover.shape[:2]) + 1)
     grain = texture[corner[0] :, corner[1] :][: cover.shape[0], : cover.shape[1], None]
     strength = np.float32(rng.choice([0.0, 4.0, 12.0, 28.0]))
