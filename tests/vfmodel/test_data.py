@@ -100,10 +100,10 @@ def test_seeds_order_clips_differently():
     [
         ({"batch_size": 0}, "batch_size must be >= 1, got 0"),
         ({"num_workers": -1}, "-1"),
-        ({"data": "shapes:many"}, "shapes:many"),
-        ({"data": "shapes:0"}, "shapes:0"),
-        ({"data": "/no/such/dataset"}, "/no/such/dataset"),
-        ({"data": "/tmp"}, "/tmp"),
+        ({"root": "shapes:many"}, "shapes:many"),
+        ({"root": "shapes:0"}, "shapes:0"),
+        ({"root": "/no/such/dataset"}, "/no/such/dataset"),
+        ({"root": "/tmp"}, "/tmp"),
     ],
 )
 def test_what_cannot_be_read_is_named(settings, named):

@@ -19,7 +19,7 @@ def config(tiny_base, tiny_unet, tmp_path, monkeypatch):
     settings = {
         "run": str(tmp_path / "run"),
         "model": {"unet": plain(tiny_unet), "base": tiny_base, "optimiser": {"warmup_steps": 1}},
-        "data": {"data": "shapes:4", "clip": CLIP, "batch_size": 2, "num_workers": 0},
+        "data": {"root": "shapes:4", "clip": CLIP, "batch_size": 2, "num_workers": 0},
         "trainer": {"max_steps": 2, "accelerator": "cpu", "log_every_n_steps": 1},
     }
     settings["trainer"]["enable_progress_bar"] = False
@@ -100,7 +100,7 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
         ({"model": {"lr": 1}}, (), "lr"),
         ({"data": {"dtaa": "x"}}, (), "dtaa"),
         ({"trainer": {"max_step": 1}}, (), "max_step"),
-        ({"data": {"data": "/no/such/dataset"}}, (), "/no/such/dataset"),
+        ({"data": {"root": "/no/such/dataset"}}, (), "/no/such/dataset"),
         ({"data": {"clip": {"height": 20, "width": 24}}}, (), "height 20"),
         ({"model": {"base": "/no/such/model"}}, (), "/no/such/model"),
         ({"model": {"init_from": "/no/such/model"}}, (), "/no/such/model"),

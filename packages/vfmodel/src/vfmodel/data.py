@@ -87,7 +87,7 @@ class ClipDataModule(LightningDataModule):
 
     def __init__(
         self,
-        data: str = "data/mini",
+        root: str = "data/mini",
         clip: ClipConfig = ClipConfig(),
         batch_size: int = 4,
         num_workers: int = 1,
@@ -98,7 +98,7 @@ class ClipDataModule(LightningDataModule):
         """Notes what to read; nothing is opened before training starts.
 
         Args:
-            data: A dataset folder or URL, or `shapes:<n>` for n scenes rendered on the fly.
+            root: A dataset folder or URL, or `shapes:<n>` for n scenes rendered on the fly.
             clip: Length, rate and size of the clips.
             batch_size: Clips in a batch, on each process.
             num_workers: Loader processes; 0 reads in the training process.
@@ -116,7 +116,7 @@ class ClipDataModule(LightningDataModule):
         ):
             if value < least:
                 raise InputError(f"{name} must be >= {least}, got {value}")
-        self.source = data
+        self.root = root
         self.clip = clip
         self.batch_size = batch_size
         self.num_workers = num_workers
@@ -131,13 +131,13 @@ class ClipDataModule(LightningDataModule):
         Raises:
             InputError: Not a dataset folder, or `shapes:` with something else than a count.
         """
-        if not self.source.startswith(_SCENES):
+        if not self.root.startswith(_SCENES):
             return ClipDataset(
-                self.source, captions=self.captions, seed=self.seed, **vars(self.clip)
+                self.root, captions=self.captions, seed=self.seed, **vars(self.clip)
             )
-        count = self.source.removeprefix(_SCENES)
+        count = self.root.removeprefix(_SCENES)
         if not count.isdecimal() or int(count) < 1:
-            raise InputError(f"data: {self.source!r} should name a count, as in 'shapes:4000'")
+            raise InputError(f"root: {self.root!r} should name a count, as in 'shapes:4000'")
         return SceneClips(int(count), seed=self.seed, **vars(self.clip))
 
     def setup(self, stage: str) -> None:
