@@ -132,9 +132,7 @@ class ClipDataModule(LightningDataModule):
             InputError: Not a dataset folder, or `shapes:` with something else than a count.
         """
         if not self.root.startswith(_SCENES):
-            return ClipDataset(
-                self.root, captions=self.captions, seed=self.seed, **vars(self.clip)
-            )
+            return ClipDataset(self.root, captions=self.captions, seed=self.seed, **vars(self.clip))
         count = self.root.removeprefix(_SCENES)
         if not count.isdecimal() or int(count) < 1:
             raise InputError(f"root: {self.root!r} should name a count, as in 'shapes:4000'")
