@@ -140,7 +140,9 @@ def test_an_unknown_setting_is_refused_by_name():
 def test_the_papers_size():
     with torch.device("meta"):
         unet = SwapUNet(SwapUNetConfig.paper())
-    ours = re.compile(r"(temp_convs|temp_attns|conv_fuses|end_fuses|swap|temp_skip)\.")
+    ours = re.compile(
+        r"(frame_embedding|temp_convs|temp_attns|conv_fuses|end_fuses|swap|temp_skip)\."
+    )
     spatial = sum(p.numel() for name, p in unet.named_parameters() if not ours.search(name))
     assert spatial == 865_910_724  # Stable Diffusion 2.1
     swaps = [m.settings for m in unet.modules() if isinstance(m, SwapCrossAttention)]

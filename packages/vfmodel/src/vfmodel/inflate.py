@@ -15,7 +15,9 @@ from hdvg.errors import InputError
 from vfmodel.unet_config import SwapUNetConfig
 
 # The parameters that a video U-Net has and an image U-Net has not.
-_VIDEO_ONLY = re.compile(r"(^|\.)(temp_convs|temp_attns|conv_fuses|end_fuses|swap|temp_skip)\.")
+_VIDEO_ONLY = re.compile(
+    r"(^|\.)(frame_embedding|temp_convs|temp_attns|conv_fuses|end_fuses|swap|temp_skip)\."
+)
 
 # What the spatial half is built with; an image U-Net that differs here computes something else.
 _REQUIRED = {
