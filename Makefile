@@ -60,8 +60,14 @@ generate: $(READY) ## Make a clip and its 4x version from PROMPT="..." [MODEL] [
 	    $(if $(MODEL),--model '$(MODEL)') $(if $(UPSCALER),--upscaler '$(UPSCALER)') \
 	    --out '$(or $(OUT),artifacts/generated.mp4)'
 
-stand-ins: $(READY) ## Train the small VAE and CLIP that ship as the default (about 30 minutes)
-	$(RUN) -m pipelines.train_stand_ins
+stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3 hours)
+	$(RUN) -m pipelines.train_stand_ins vae
+	$(RUN) -m pipelines.train_stand_ins clip
+	$(RUN) -m pipelines.train_stand_ins image_unet
+	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_from_scratch.yaml \
+	    --data shapes:1600 --out runs/mini_from_scratch
+	$(RUN) -m pipelines.train_stand_ins ship
+	$(RUN) -m pipelines.train_upscaler_stand_in
 
 format: $(READY) ## Rewrite the code to the project's format
 	$(RUN) -m ruff format .
