@@ -1,5 +1,7 @@
 """The stand-in CLIP: its loss against numpy, its input against its own image processor."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from vfmodel.stand_in_training.clip import (
     prepare,
     retrieval_accuracy,
     save_clip,
+    set_apart,
     train_clip,
 )
 from vfmodel.stand_in_training.tokenizer import train_tokenizer
@@ -84,6 +87,19 @@ def test_what_is_saved_loads_by_hub_classes_and_encodes_text_alike(trained, tmp_
         want = whole.get_text_features(ids)
         want = getattr(want, "pooler_output", want)
         torch.testing.assert_close(whole.text_projection(pooled), want)
+
+
+def test_words_that_frames_cannot_teach_are_set_apart(trained):
+    model, tokenizer, _ = trained
+    model = copy.deepcopy(model).float()
+    before = model.text_model.embeddings.token_embedding.weight.clone()
+    words = ["left", "right", "up"]
+    set_apart(model, tokenizer, words)
+    moved = model.text_model.embeddings.token_embedding.weight - before
+    ids = [tokenizer(word).input_ids[1] for word in words]
+    torch.testing.assert_close(moved[ids] @ moved[ids].T, 4.0 * torch.eye(3), atol=1e-4, rtol=0)
+    moved[ids] = 0.0
+    assert not moved.any()
 
 
 def test_patches_must_tile_the_image():

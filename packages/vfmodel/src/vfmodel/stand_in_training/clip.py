@@ -19,6 +19,7 @@ from transformers import (
 )
 
 from hdvg.errors import InputError
+from hdvg.shapes.scene import MOTIONS
 from vfmodel.scene_clips import random_frames
 from vfmodel.stand_in_training.tokenizer import MAX_TOKENS, train_tokenizer
 from vfmodel.stand_in_training.vae import cosine_warmup
@@ -161,6 +162,22 @@ def prepare(
 
 
 @torch.no_grad()
+def set_apart(model: CLIPModel, tokenizer: CLIPTokenizer, words: list[str]) -> None:
+    """Moves the token embeddings of words in directions at right angles to each other.
+
+    A frame shows no motion, so contrastive training leaves "left" and "right" alike: the hidden
+    states of two colours differed 250 times as much (squared), and a U-Net that read them did not
+    learn to move anything in 2000 steps. A distance of 2 is about eight times an embedding's norm.
+    """
+    table = model.text_model.embeddings.token_embedding.weight
+    generator = torch.Generator().manual_seed(0)
+    width = table.shape[1]
+    directions, _ = torch.linalg.qr(torch.randn(width, width, generator=generator))
+    for number, word in enumerate(words):
+        table[tokenizer(word).input_ids[1]] += 2.0 * directions[:, number]
+
+
+@torch.no_grad()
 def retrieval_accuracy(
     model: CLIPModel,
     pairs: tuple[Tensor, list[str]],
@@ -185,6 +202,7 @@ def make_clip(out: Path) -> str:
         return torch.from_numpy(frames), texts
 
     model = train_clip(pairs, config, tokenizer)
+    set_apart(model, tokenizer, [motion.split()[-1] for motion in MOTIONS])
     processor = image_processor(config)
     frames, texts = random_frames(2**30, 64, 96, 176)
     accuracy = retrieval_accuracy(model, (torch.from_numpy(frames), texts), processor, tokenizer)
