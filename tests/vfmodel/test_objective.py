@@ -80,7 +80,7 @@ def test_the_loss_is_the_mean_square_in_float32():
 
 def test_timesteps_are_uniform_and_one_falls_into_each_stratum():
     generator = torch.Generator().manual_seed(0)
-    draws = torch.stack([sample_timesteps(8, 1000, generator) for _ in range(2000)])
+    draws = torch.stack([sample_timesteps(8, ObjectiveConfig(), generator) for _ in range(2000)])
     assert draws.min() >= 0
     assert draws.max() <= 999
     assert (draws.sort(dim=1).values // 125 == torch.arange(8)).all()
@@ -90,8 +90,17 @@ def test_timesteps_are_uniform_and_one_falls_into_each_stratum():
     assert (draws.double().std(0) - deviation).abs().max() < 15
 
 
+def test_a_shift_makes_noisy_timesteps_as_likely_as_its_closed_form_says():
+    config = ObjectiveConfig(timestep_shift=4.0)
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.cat([sample_timesteps(8, config, generator) for _ in range(2000)])
+    # t = 4 u / (1 + 3 u) is below 500 where u is below 1 / 5.
+    assert (draws < 500).double().mean().item() == pytest.approx(0.2, abs=0.01)
+
+
 def test_equal_generators_draw_equal_timesteps():
-    first, second = (sample_timesteps(5, 1000, torch.Generator().manual_seed(3)) for _ in range(2))
+    generators = [torch.Generator().manual_seed(3) for _ in range(2)]
+    first, second = (sample_timesteps(5, ObjectiveConfig(), each) for each in generators)
     assert first.tolist() == second.tolist()
 
 
@@ -101,6 +110,7 @@ def test_equal_generators_draw_equal_timesteps():
         ({"prediction": "epsilon"}, "zero_terminal_snr"),
         ({"beta_start": 0.5}, "0.5"),
         ({"num_train_timesteps": 0}, "0"),
+        ({"timestep_shift": 0.0}, "timestep_shift"),
     ],
 )
 def test_settings_that_make_no_sense_are_named(changes, named):

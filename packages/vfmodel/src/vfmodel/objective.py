@@ -31,6 +31,9 @@ class ObjectiveConfig:
     """First beta."""
     beta_end: float = 0.012
     """Last beta, before any rescaling."""
+    timestep_shift: float = 1.0
+    """Above 1, training draws noisy timesteps more often. Where things lie and how they move is
+    decided there, and the smaller the latents, the earlier: Esser et al. (2024), equation (23)."""
 
     def __post_init__(self) -> None:
         if self.prediction == "epsilon" and self.zero_terminal_snr:
@@ -40,6 +43,8 @@ class ObjectiveConfig:
             )
         if self.num_train_timesteps < 1:
             raise InputError(f"num_train_timesteps must be >= 1, got {self.num_train_timesteps}")
+        if self.timestep_shift <= 0:
+            raise InputError(f"timestep_shift must be positive, got {self.timestep_shift}")
         if not 0 < self.beta_start <= self.beta_end < 1:
             raise InputError(
                 f"betas must satisfy 0 < start <= end < 1, got {self.beta_start}, {self.beta_end}"
@@ -68,9 +73,9 @@ def build_scheduler(config: ObjectiveConfig) -> DDIMScheduler:
 
 
 def sample_timesteps(
-    batch: int, num_train_timesteps: int, generator: torch.Generator
+    batch: int, config: ObjectiveConfig, generator: torch.Generator
 ) -> Int[Tensor, " B"]:
-    """Draws one timestep a sample, each uniform over all of them, spread evenly over the batch.
+    """Draws one timestep a sample, uniform before the shift, spread evenly over the batch.
 
     Sample i falls into the i-th of `batch` equal strata, in random order, which takes out most of
     the loss's variance that comes from the timesteps. Source: Kingma et al. (2021), appendix I.1,
@@ -78,8 +83,9 @@ def sample_timesteps(
     """
     offsets = torch.rand(batch, generator=generator, dtype=torch.float64)
     strata = torch.randperm(batch, generator=generator)
-    timesteps = ((strata + offsets) / batch * num_train_timesteps).long()
-    return timesteps.clamp_max(num_train_timesteps - 1)
+    even = (strata + offsets) / batch
+    shifted = config.timestep_shift * even / (1.0 + (config.timestep_shift - 1.0) * even)
+    return (shifted * config.num_train_timesteps).long().clamp_max(config.num_train_timesteps - 1)
 
 
 def add_noise(latents: Latents, noise: Latents, alpha_bar: Float[Tensor, " B"]) -> Latents:

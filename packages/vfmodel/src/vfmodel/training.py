@@ -131,9 +131,7 @@ class VideoDiffusion(LightningModule):
         latents = self.latents_of(batch)
         text = self.text_of(batch["caption"], generator)
         noise = torch.randn(latents.shape, generator=generator).to(latents)
-        timesteps = sample_timesteps(
-            len(latents), self.objective.num_train_timesteps, generator
-        ).to(self.device)
+        timesteps = sample_timesteps(len(latents), self.objective, generator).to(self.device)
         alpha_bar = self.alphas_cumprod[timesteps]
         noisy = add_noise(latents, noise, alpha_bar)
         predicted = self.unet(noisy, timesteps, text).sample

@@ -97,7 +97,7 @@ def train_image_unet(
         latents, captions = random_stills(clips, config.batch_size, generator)
         dropped = drop_captions(len(captions), config.caption_dropout, generator).tolist()
         prompts = ["" if drop else text for text, drop in zip(captions, dropped, strict=True)]
-        timesteps = sample_timesteps(len(latents), objective.num_train_timesteps, generator)
+        timesteps = sample_timesteps(len(latents), objective, generator)
         noise = torch.randn(latents.shape, generator=generator)
         alpha_bar = alphas_cumprod[timesteps]
         noisy = add_noise(latents, noise, alpha_bar).squeeze(2)
