@@ -1,8 +1,10 @@
 """`vfsr fit`: trains the upscaler as a YAML says, into a run folder."""
 
+import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jsonargparse
 import torch
@@ -14,6 +16,12 @@ from vfsr.data import CropDataModule
 from vfsr.run_folder import MetricsFile, prepare_run, run_callbacks
 from vfsr.training import UpscalerTraining
 
+_NOT_OURS_TO_HEED = (
+    ".*does not have many workers.*",
+    ".*args parameter is intended to run.*",
+    ".*LeafSpec.*",
+)
+
 
 class FitCLI(LightningCLI):
     """Lightning's command line with one command and a run folder."""
@@ -21,7 +29,13 @@ class FitCLI(LightningCLI):
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
         """Only `fit`."""
-        return {"fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"}}
+        return {
+            "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule", "weights_only"}
+        }
+
+    def fit(self, **arguments: Any) -> None:  # noqa: ANN401
+        """Trains; a checkpoint is read as plain data, never executed."""
+        self.trainer.fit(**arguments, weights_only=True)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """The settings of the run folder."""
@@ -34,7 +48,8 @@ class FitCLI(LightningCLI):
         parser.add_argument(
             "--ema_decay", type=float, default=0.999, help="Decay of the averaged weights."
         )
-        parser.set_defaults({"trainer.max_epochs": 1})  # an epoch has no end; max_steps ends it
+        # An epoch has no end; max_steps ends it.
+        parser.set_defaults({"trainer.max_epochs": 1, "trainer.enable_model_summary": False})
 
     def before_instantiate_classes(self) -> None:
         """Checks the run folder and the checkpoint before anything is built or written."""
@@ -69,8 +84,10 @@ def run_fit(arguments: Sequence[str]) -> None:
         InputError: An unknown key, a file that is missing, a dataset or checkpoint that does not
             fit.
     """
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", message=".*args parameter is intended to run.*")
+    for message in _NOT_OURS_TO_HEED:
+        warnings.filterwarnings("ignore", message=message)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     torch.set_float32_matmul_precision("high")
     jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
     strict = {"exit_on_error": False}
