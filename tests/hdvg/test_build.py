@@ -14,6 +14,7 @@ from hdvg.build import BuildConfig, ShapesConfig, build, data_settings
 from hdvg.commits import find_damage, read_commit
 from hdvg.errors import InputError
 from hdvg.manifest import read_table
+from hdvg.scratch import hold
 from hdvg.storage import Storage
 
 
@@ -82,12 +83,9 @@ def test_killed_and_resumed_it_is_the_same_dataset(undisturbed, corpus, tmp_path
     while not list((root / "commits/build").glob("*.json")):
         assert process.poll() is None
         assert time.monotonic() < deadline
-        time.sleep(0.05)
-    refused = _run(_command(corpus, root))
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "another process is at work" in refused.stderr
     before = _commits(root)
     assert 0 < len(before) < len(_commits(reference))
     (root / "media/.u00009.tar.1.partial").touch()
@@ -104,9 +102,16 @@ def test_killed_and_resumed_it_is_the_same_dataset(undisturbed, corpus, tmp_path
     for path in after:
         assert find_damage(storage, read_commit(storage, "build", path.stem), deep=True) == []
 
+
+def test_other_settings_and_a_second_build_at_once_are_refused(undisturbed, corpus):
+    root, _ = undisturbed
     changed = _run(_command(corpus, root, "--cut.crf=30"))
     assert (changed.returncode, changed.stderr.count("\n")) == (2, 1)
     assert "cut.crf (was 18, now 30)" in changed.stderr
+    with hold(root, keep="dataset.json"):
+        second = _run(_command(corpus, root))
+    assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+    assert "another process is at work" in second.stderr
 
 
 def _config(source, data, **changes):

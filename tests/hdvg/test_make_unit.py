@@ -6,7 +6,7 @@ import pytest
 from hdvg.commits import find_damage, is_committed, read_commit
 from hdvg.cut import CutConfig
 from hdvg.download import DownloadConfig
-from hdvg.make_unit import STAGE, UnitJob, make_unit
+from hdvg.make_unit import STAGE, AbandonedError, UnitJob, make_unit
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.manifest import read_table
 from hdvg.probe import FilterConfig
@@ -44,9 +44,13 @@ def _once(video_id):
     return 1
 
 
+def _yes():
+    return True
+
+
 def test_unit_is_whole_and_committed(job, tmp_path):
     seen = []
-    result = make_unit(job, begin=_once, done=seen.append)
+    result = make_unit(job, begin=_once, done=seen.append, wanted=_yes)
     storage = Storage(job.root)
     assert is_committed(storage, STAGE, "u00000")
     commit = read_commit(storage, STAGE, "u00000")
@@ -66,16 +70,17 @@ def test_unit_is_whole_and_committed(job, tmp_path):
 
 
 def test_made_twice_it_is_the_same(job, tmp_path):
-    make_unit(job, begin=_once, done=lambda _: None)
+    make_unit(job, begin=_once, done=lambda _: None, wanted=_yes)
     first = _files(tmp_path / "data")
-    make_unit(job, begin=_once, done=lambda _: None)
+    make_unit(job, begin=_once, done=lambda _: None, wanted=_yes)
     assert _files(tmp_path / "data") == first
 
 
 def test_a_video_that_kills_workers_is_given_up(job):
     killer = job.videos[-1].video_id
     rows = []
-    make_unit(job, begin=lambda video_id: 3 if video_id == killer else 1, done=rows.append)
+    begin = {killer: 3}
+    make_unit(job, begin=lambda name: begin.get(name, 1), done=rows.append, wanted=_yes)
     [row] = [row for row in rows if row["video_id"] == killer]
     assert (row["fail_class"], row["fail_code"]) == ("resource", "worker_died")
 
@@ -85,6 +90,13 @@ def test_an_interrupted_unit_leaves_nothing_under_its_name(job, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make_unit(job, begin=_once, done=interrupt)
+        make_unit(job, begin=_once, done=interrupt, wanted=_yes)
+    assert _files(tmp_path / "data") == {}
+    assert not is_committed(Storage(job.root), STAGE, "u00000")
+
+
+def test_a_unit_that_nobody_wants_any_more_leaves_nothing_under_its_name(job, tmp_path):
+    with pytest.raises(AbandonedError, match="u00000"):
+        make_unit(job, begin=_once, done=lambda _: None, wanted=lambda: False)
     assert _files(tmp_path / "data") == {}
     assert not is_committed(Storage(job.root), STAGE, "u00000")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hdvg.errors import InputError
-from hdvg.scratch import hold, scratch_folder
+from hdvg.scratch import hold, is_held, scratch_folder
 
 
 @pytest.fixture(autouse=True)
@@ -70,9 +70,12 @@ def test_only_one_holds_a_folder_and_a_killed_one_lets_go(tmp_path):
     folder = tmp_path / "data"
     process, word = _start(HOLD.format(folder=str(folder)))
     assert word == "held"
+    assert is_held(folder)
     with pytest.raises(InputError, match="another process"), hold(folder, keep="kept"):
         pass
     _kill(process)
+    assert not is_held(folder)
+    assert not is_held(tmp_path / "never")
     with hold(folder, keep="kept"):
         pass
 

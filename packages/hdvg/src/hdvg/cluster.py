@@ -5,6 +5,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from hdvg.errors import InputError
 from hdvg.make_unit import UnitJob, make_unit
 from hdvg.progress import Tally
-from hdvg.scratch import scratch_folder
+from hdvg.scratch import is_held, scratch_folder
+from hdvg.storage import Storage
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -106,11 +108,19 @@ def run_units(ray: ModuleType, jobs: list[UnitJob], show: Callable[[Tally], None
     ledger = ray.remote(num_cpus=0)(_Ledger).remote(sum(len(job.videos) for job in jobs))
 
     def work(row: dict[str, Any]) -> dict[str, str]:
+        job = pickle.loads(row["job"])  # noqa: S301  # pickled by this very run, below
+        storage = Storage(job.root)
         try:
             make_unit(
-                pickle.loads(row["job"]),  # noqa: S301  # pickled by this very run, below
+                job,
                 begin=lambda video_id: int(ray.get(ledger.begin.remote(video_id))),
                 done=lambda outcome: ledger.done.remote(outcome),
+                # Object stores have no lock; there the ledger is asked, which dies with us.
+                wanted=lambda: (
+                    is_held(Path(storage.root))
+                    if storage.is_local
+                    else bool(ray.get(ledger.tally.remote()))
+                ),
             )
         except (OSError, InputError) as error:
             return {"trouble": str(error)}

@@ -22,6 +22,11 @@ _MAX_ATTEMPTS = 2
 
 Begin = Callable[[str], int]
 Done = Callable[[Row], None]
+Wanted = Callable[[], bool]
+
+
+class AbandonedError(Exception):
+    """The build that asked for a unit is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +48,7 @@ class UnitJob:
     config: VideoConfig
 
 
-def make_unit(job: UnitJob, begin: Begin, done: Done) -> Row:
+def make_unit(job: UnitJob, begin: Begin, done: Done, wanted: Wanted) -> Row:
     """Makes every file of a unit and commits it.
 
     Args:
@@ -51,9 +56,14 @@ def make_unit(job: UnitJob, begin: Begin, done: Done) -> Row:
         begin: Told of each video before it is worked on; answers how often that has happened in
             this run, this time included.
         done: Told of each video's row.
+        wanted: Asked before anything appears under its name: whether the build is still there. What
+            a worker saw after it died is no verdict on a video; the pages that it served are gone.
 
     Returns:
         {"unit", "num_videos", "num_clips"}.
+
+    Raises:
+        AbandonedError: Nobody wants the unit any more; nothing of it is left.
     """
     started_s = time.monotonic()
     storage = Storage(job.root)
@@ -71,6 +81,8 @@ def make_unit(job: UnitJob, begin: Begin, done: Done) -> Row:
                     outcome = make_video(video, job.origin, job.config, work)
                 _store(outcome, tars, names["media"], tables)
             done(outcome.row)
+        if not wanted():
+            raise AbandonedError(job.unit)
     files = [writer.record for writer in writers.values()]
     files += [_write_table(storage, job.unit, table, rows) for table, rows in tables.items()]
     counts = {table: len(rows) for table, rows in tables.items()}

@@ -84,3 +84,15 @@ def hold(folder: Path, keep: str) -> Iterator[None]:
     finally:
         if made and folder.exists() and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a living process holds a folder by `hold`."""
+    try:
+        with (folder / _LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

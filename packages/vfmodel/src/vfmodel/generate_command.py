@@ -29,7 +29,7 @@ class GenerateConfig:
     """The same seed gives the same video; by default one is drawn."""
     steps: int = 25
     """Denoising steps."""
-    guidance_scale: float = 7.5
+    guidance_scale: float = 4.0
     """How strictly to follow the prompt; 1 or less is no guidance."""
     num_frames: int | None = None
     """Frames; by default the model's own number."""

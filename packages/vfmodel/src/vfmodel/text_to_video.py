@@ -28,7 +28,7 @@ def generate(
     model: ModelSource | VideoFactoryPipeline | None = None,
     seed: int | None = None,
     steps: int = 25,
-    guidance_scale: float = 7.5,
+    guidance_scale: float = 4.0,
     num_frames: int | None = None,
     upscaler: Callable[[Video], Video] | None = None,
     **sampling: object,
