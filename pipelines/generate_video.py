@@ -8,6 +8,9 @@ Writes clip.mp4 and clip_4x.mp4.
 import argparse
 from pathlib import Path
 
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
+
 import vfmodel
 import vfsr
 from hdvg.errors import run_command
@@ -24,6 +27,8 @@ def main() -> None:
     parser.add_argument("--model", help="model folder or hub id; default: the packaged one")
     parser.add_argument("--upscaler", help="upscaler folder or hub id; default: the packaged one")
     options = parser.parse_args()
+    for logging in (diffusers_logging, transformers_logging):
+        logging.disable_progress_bar()  # of loading; sampling shows its own
     video = vfmodel.generate(options.prompt, model=options.model, seed=options.seed)
     large = vfsr.upscale(video, model=options.upscaler)
     print(video.save(options.out))

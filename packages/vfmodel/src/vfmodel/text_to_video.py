@@ -40,7 +40,8 @@ def generate(
         model: A model folder, a hub id, or a loaded pipeline; by default the packaged mini model.
         seed: The same seed gives the same video on the same machine; None draws one.
         steps: Denoising steps.
-        guidance_scale: How strictly to follow the prompt; 1 or less is no guidance.
+        guidance_scale: How strictly to follow the prompt; 1 or less is no guidance. The packaged
+            model over-saturates above 4.
         num_frames: Frames; by default as many as the model was trained on.
         upscaler: Applied to the result, for example `vfsr.upscale`.
         sampling: Other fields of `vfmodel.sampling.Sampling`, such as height, width or
@@ -49,6 +50,8 @@ def generate(
     Raises:
         InputError: No model there, a model of another architecture, or a request it cannot serve.
     """
+    if not prompt.strip():
+        raise InputError(f"the prompt is empty: {prompt!r}")
     if isinstance(model, VideoFactoryPipeline):
         pipeline = model
     else:
