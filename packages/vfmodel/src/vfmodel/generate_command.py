@@ -39,8 +39,6 @@ class GenerateConfig:
     """Pixels; by default the model's own size."""
 
     def __post_init__(self) -> None:
-        if not self.prompt.strip():
-            raise InputError(f"the prompt is empty: {self.prompt!r}")
         if Path(self.out).suffix.lower() != ".mp4":
             raise InputError(f"out must end in .mp4, got {self.out}")
         if self.seed is not None and not 0 <= self.seed < 2**63:

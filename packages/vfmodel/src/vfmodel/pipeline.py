@@ -21,7 +21,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from hdvg.errors import InputError
 from vfmodel.autoencoder import VideoAutoencoder
-from vfmodel.sampling import Sampling
+from vfmodel.sampling import Sampling, check_prompt
 from vfmodel.text_encoder import PromptEncoder
 from vfmodel.unet import SwapUNet
 
@@ -100,8 +100,7 @@ class VideoFactoryPipeline(DiffusionPipeline):
 
     def _latent_shape(self, prompts: list[str], asked: Sampling) -> tuple[int, ...]:
         for prompt in prompts:
-            if not prompt.strip():
-                raise InputError(f"the prompt is empty: {prompt!r}")
+            check_prompt(prompt)
         if not prompts:
             raise InputError("no prompt was given: []")
         if asked.num_inference_steps > self.scheduler.config.num_train_timesteps:

@@ -60,3 +60,13 @@ class Sampling:
     def guides(self) -> bool:
         """Whether the unconditional prediction is needed."""
         return self.guidance_scale > 1
+
+
+def check_prompt(prompt: str) -> None:
+    """Refuses a prompt that says nothing.
+
+    Raises:
+        InputError: It is empty or blank.
+    """
+    if not prompt.strip():
+        raise InputError(f"the prompt is empty: {prompt!r}")

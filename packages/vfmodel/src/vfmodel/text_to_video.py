@@ -15,6 +15,7 @@ from hdvg.errors import InputError
 from hdvg.video import Video
 from vfmodel.pipeline import VideoFactoryPipeline
 from vfmodel.pretrained import STAND_IN_PIPELINE
+from vfmodel.sampling import check_prompt
 
 # Characters; a loader's complaint about every one of a thousand weights helps nobody.
 _LONGEST = 300
@@ -50,8 +51,7 @@ def generate(
     Raises:
         InputError: No model there, a model of another architecture, or a request it cannot serve.
     """
-    if not prompt.strip():
-        raise InputError(f"the prompt is empty: {prompt!r}")
+    check_prompt(prompt)  # before a model is loaded for it
     if isinstance(model, VideoFactoryPipeline):
         pipeline = model
     else:
