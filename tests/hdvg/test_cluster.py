@@ -4,7 +4,7 @@ import pytest
 
 import hdvg.cluster as module
 from hdvg.cluster import ray_session, run_units
-from hdvg.cut import CutConfig
+from hdvg.cut.cut_scenes import CutConfig
 from hdvg.download import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.make_unit import UnitJob

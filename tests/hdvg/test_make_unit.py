@@ -4,7 +4,7 @@ import tarfile
 import pytest
 
 from hdvg.commits import find_damage, is_committed, read_commit
-from hdvg.cut import CutConfig
+from hdvg.cut.cut_scenes import CutConfig
 from hdvg.download import DownloadConfig
 from hdvg.make_unit import STAGE, AbandonedError, UnitJob, make_unit
 from hdvg.make_video import Origin, VideoConfig

@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 import hdvg.make_video as module
-from hdvg.cut import CutConfig
+from hdvg.cut.cut_scenes import CutConfig
 from hdvg.download import DownloadConfig
 from hdvg.make_video import Origin, VideoConfig, make_video
 from hdvg.probe import FilterConfig

@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hdvg.catalogue import Catalogue
 from hdvg.cluster import ray_session, run_units
 from hdvg.commits import committed_units
-from hdvg.cut import CutConfig
+from hdvg.cut.cut_scenes import CutConfig
 from hdvg.dataset_folder import DATASET_FILE, create_dataset
 from hdvg.download import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.make_unit import STAGE, UnitJob
 from hdvg.make_video import Origin, VideoConfig
-from hdvg.manifest import read_table, table_file
 from hdvg.plan import Plan, settle_plan
 from hdvg.probe import FilterConfig
 from hdvg.progress import View, describe
@@ -134,7 +134,7 @@ def build(config: BuildConfig) -> BuildSummary:
         if jobs:
             _run(config, jobs)
         storage.remove_partials()
-        return _summarise(storage, plan, len(before), len(jobs), time.monotonic() - started_s)
+        return _summarise(storage, len(before), len(jobs), time.monotonic() - started_s)
 
 
 def data_settings(config: BuildConfig) -> dict[str, Any]:
@@ -204,16 +204,13 @@ def _run(config: BuildConfig, jobs: list[UnitJob]) -> None:
             run_units(ray, jobs, lambda tally: view.update(tally.num_done, describe(tally)))
 
 
-def _summarise(
-    storage: Storage, plan: Plan, num_before: int, num_made: int, wall_s: float
-) -> BuildSummary:
+def _summarise(storage: Storage, num_before: int, num_made: int, wall_s: float) -> BuildSummary:
     statuses: Counter[str] = Counter()
     num_clips = 0
-    for unit in plan:
-        for row in read_table(storage, "videos", table_file("videos", unit)).to_pylist():
-            failed = row["status"] != "ok"
-            statuses[f"{row['fail_class']}/{row['fail_code']}" if failed else "ok"] += 1
-            num_clips += row["num_clips"]
+    for row in Catalogue(storage).table("videos").to_pylist():
+        failed = row["status"] != "ok"
+        statuses[f"{row['fail_class']}/{row['fail_code']}" if failed else "ok"] += 1
+        num_clips += row["num_clips"]
     num_ok = statuses.pop("ok", 0)
     return BuildSummary(
         num_videos=num_ok + statuses.total(),

@@ -11,7 +11,7 @@ from typing import Any
 import av
 
 from hdvg.alt_text import choose_alt_text
-from hdvg.cut import CutClip, CutConfig, cut
+from hdvg.cut.cut_scenes import CutClip, CutConfig, cut
 from hdvg.download import Bounds, Download, DownloadConfig, download, open_local
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure, classify_bug
@@ -190,7 +190,9 @@ def _clip_row(video_id: str, found: ScanResult, clip: CutClip) -> Row:
         "width": clip.width,
         "height": clip.height,
         "fps": float(clip.num_frames / ((scene.end_pts - scene.start_pts) * scene.time_base)),
+        "codec": "h264",
         "cut_mode": "encode",
+        "lead_hidden_frames": 0,
         "boundary_start": scene.boundary_start,
         "boundary_end": scene.boundary_end,
         "keyframe_s": clip.keyframe_s,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hdvg.cut import CutConfig, cut
+from hdvg.cut.cut_scenes import CutConfig, cut
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
 from hdvg.probe import probe

@@ -1,0 +1,1 @@
+"""Clips out of a video, exact to the frame: copied where the stream allows, encoded elsewhere."""
