@@ -31,6 +31,8 @@ def _schema(table: str, columns: Sequence[pa.Field]) -> pa.Schema:
 
 
 _TEXT, _INT, _LONG, _REAL, _FLAG = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
+# A part of a video as a source list names it: seconds in the source, its caption and its own id.
+_SPAN = pa.struct([("start_s", _REAL), ("end_s", _REAL), ("caption", _TEXT), ("name", _TEXT)])
 
 UNITS = _schema(
     "units",
@@ -39,6 +41,8 @@ UNITS = _schema(
         _column("video_id", _TEXT, "the video, unique in the dataset"),
         _column("kind", _TEXT, "how the locator is meant: file, url, youtube or shapes"),
         _column("locator", _TEXT, "where the video comes from: a path, a URL or an id"),
+        _column("label", _TEXT, "category that the source list gave", optional=True),
+        _column("spans", pa.list_(_SPAN), "parts that the source list named", optional=True),
     ],
 )
 
@@ -55,6 +59,9 @@ VIDEOS = _schema(
         _column("retryable", _FLAG, "whether another attempt could succeed"),
         _column("title", _TEXT, "as the source states it", optional=True),
         _column("uploader", _TEXT, "as the source states it", optional=True),
+        _column("channel", _TEXT, "the uploader's id, as the source states it", optional=True),
+        _column("categories", pa.list_(_TEXT), "as the source states them", optional=True),
+        _column("label", _TEXT, "category that the source list gave", optional=True),
         _column("upload_date", _TEXT, "as the source states it, YYYYMMDD", optional=True),
         _column("license", _TEXT, "as the source states it", optional=True),
         _column("duration_s", _REAL, "length of the video stream", "s", optional=True),
@@ -86,9 +93,15 @@ CLIPS = _schema(
         _column("width", _INT, "of the clip file", "px"),
         _column("height", _INT, "of the clip file", "px"),
         _column("fps", _REAL, "mean frame rate", "1/s"),
-        _column("cut_mode", _TEXT, "how the clip was made; encode: encoded anew"),
-        _column("boundary_start", _TEXT, "what starts the clip: cut, fade, video_edge or forced"),
-        _column("boundary_end", _TEXT, "what ends the clip: cut, fade, video_edge or forced"),
+        _column("codec", _TEXT, "of the clip file, by FFmpeg's name"),
+        _column("cut_mode", _TEXT, "how the clip was made: lossless, smart or encode"),
+        _column("lead_hidden_frames", _INT, "frames in the file before the first shown one"),
+        _column("crop_x", _INT, "left edge of the picture inside black bars", "px", optional=True),
+        _column("crop_y", _INT, "top edge of the picture inside black bars", "px", optional=True),
+        _column("crop_width", _INT, "of the picture inside black bars", "px", optional=True),
+        _column("crop_height", _INT, "of the picture inside black bars", "px", optional=True),
+        _column("boundary_start", _TEXT, "what starts it: cut, fade, dissolve, video_edge, forced"),
+        _column("boundary_end", _TEXT, "what ends it: cut, fade, dissolve, video_edge or forced"),
         _column("keyframe_s", _REAL, "central frame's time in the source", "s"),
         _column("shard", _TEXT, "the tar that holds the clip, relative to the dataset"),
         _column("offset", _LONG, "where the clip file starts in the tar", "bytes"),
@@ -106,11 +119,45 @@ CAPTIONS = _schema(
     ],
 )
 
+
+def _scores(family: str, columns: Sequence[pa.Field]) -> pa.Schema:
+    return _schema(f"scores.{family}", [_column("clip_id", _TEXT, "the clip"), *columns])
+
+
+_RATIO = "0..1"
+_LEVEL = "levels of 0..255"
+SCORES: dict[str, pa.Schema] = {
+    "scan": _scores(
+        "scan",
+        [
+            _column("motion", _REAL, "mean change of luma from frame to frame", _LEVEL),
+            _column("static_ratio", _REAL, "share of frames like the one before", _RATIO),
+            _column("luma", _REAL, "mean luma", _LEVEL),
+            _column("contrast", _REAL, "standard deviation of luma", _LEVEL),
+            _column("sharpness", _REAL, "mean luma step between neighbouring pixels", _LEVEL),
+            _column("black_bars", _REAL, "share of the frame that black bars cover", _RATIO),
+            _column("watermark", _REAL, "how surely an overlay persists", _RATIO),
+            _column("fingerprint", pa.uint64(), "perceptual hash of the central frame, 64 bits"),
+        ],
+    ),
+    "text": _scores(
+        "text", [_column("text_area", _REAL, "share of the keyframe that text covers", _RATIO)]
+    ),
+    "repeats": _scores(
+        "repeats",
+        [
+            _column("duplicate_of", _TEXT, "the first clip that looks the same", optional=True),
+            _column("caption_repeats", _INT, "how many other clips have the same caption"),
+        ],
+    ),
+}
+
 TABLES: dict[str, pa.Schema] = {
     "units": UNITS,
     "videos": VIDEOS,
     "clips": CLIPS,
     "captions": CAPTIONS,
+    **{f"scores.{family}": schema for family, schema in SCORES.items()},
 }
 
 
@@ -121,12 +168,16 @@ def table_file(table: str, unit: str = "", family: str = "") -> str:
         table: A key of `TABLES`.
         unit: Which unit; not for "units", which is one file.
         family: Which caption family; only for "captions".
+
+    This is the name of a unit's first revision; `Catalogue` knows the names that count.
     """
     if table == "units":
         return "plan/units.parquet"
     check_name(unit, "a unit")
     if table == "captions":
         return f"captions/{check_name(family, 'a caption family')}/{unit}.parquet"
+    if table.startswith("scores."):
+        return f"{table.replace('.', '/')}/{unit}.parquet"
     return f"{table}/{unit}.parquet"
 
 

@@ -1,9 +1,11 @@
 """The work, in deterministic units: each is done, retried and committed as a whole."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from hdvg.manifest import read_table, table_file, write_rows
-from hdvg.sources import SourceVideo
+from hdvg.sources import SourceVideo, Span
 from hdvg.storage import Storage
 
 Plan = dict[str, list[SourceVideo]]
@@ -36,16 +38,7 @@ def settle_plan(storage: Storage, videos: Sequence[SourceVideo], unit_size: int)
     fresh = [video for video in videos if video.video_id not in known]
     if fresh:
         plan |= plan_units(fresh, unit_size, first=len(plan))
-        rows = [
-            {
-                "unit": unit,
-                "video_id": video.video_id,
-                "kind": video.kind,
-                "locator": video.locator,
-            }
-            for unit, members in plan.items()
-            for video in members
-        ]
+        rows = [_row(unit, video) for unit, members in plan.items() for video in members]
         write_rows(storage, "units", name, rows)
     return plan
 
@@ -54,6 +47,26 @@ def read_plan(storage: Storage) -> Plan:
     """The units of a dataset, in order, each with its videos."""
     plan: Plan = {}
     for row in read_table(storage, "units", table_file("units")).to_pylist():
-        video = SourceVideo(video_id=row["video_id"], kind=row["kind"], locator=row["locator"])
-        plan.setdefault(row["unit"], []).append(video)
+        plan.setdefault(row["unit"], []).append(_video(row))
     return plan
+
+
+def _row(unit: str, video: SourceVideo) -> dict[str, Any]:
+    return {
+        "unit": unit,
+        "video_id": video.video_id,
+        "kind": video.kind,
+        "locator": video.locator,
+        "label": video.label or None,
+        "spans": [asdict(span) for span in video.spans] or None,
+    }
+
+
+def _video(row: dict[str, Any]) -> SourceVideo:
+    return SourceVideo(
+        video_id=row["video_id"],
+        kind=row["kind"],
+        locator=row["locator"],
+        label=row["label"] or "",
+        spans=tuple(Span(**span) for span in row["spans"] or ()),
+    )

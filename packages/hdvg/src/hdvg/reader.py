@@ -13,12 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hdvg.commits import committed_units, read_commit
+from hdvg.catalogue import Catalogue
 from hdvg.dataset_folder import open_dataset
 from hdvg.errors import InputError
-from hdvg.manifest import read_table
 from hdvg.shards import read_member
-from hdvg.storage import Storage
 from hdvg.video import frames_at
 
 
@@ -72,8 +70,8 @@ class ClipDataset:
         self._check_sizes()
         self._storage, _ = open_dataset(self.root)
         self._epoch = 0
-        committed = _committed_files(self._storage)
-        clips = _read_clips(self._storage, committed)
+        catalogue = Catalogue(self._storage)
+        clips = _read_clips(catalogue)
         needed_s = self.window_s if self.min_duration_s is None else self.min_duration_s
         # Half a frame at 60 fps: an encoder's rounding must not cost a clip.
         kept = np.flatnonzero(_durations(clips) >= needed_s - 1 / 120)
@@ -85,7 +83,7 @@ class ClipDataset:
         self.num_left_out = len(clips) - len(kept)
         self.rows = clips.take(pa.array(kept)).combine_chunks()
         self._durations_s = _durations(self.rows)
-        self._captions = _read_captions(self._storage, committed, self.captions)
+        self._captions = _read_captions(catalogue, self.captions)
 
     @property
     def window_s(self) -> float:
@@ -146,23 +144,13 @@ class ClipDataset:
             raise InputError(f"seed must not be negative, got {self.seed}")
 
 
-def _committed_files(storage: Storage) -> list[str]:
-    """Every file that some commit vouches for, sorted."""
-    return sorted(
-        record.name
-        for stage in storage.list_folders("commits")
-        for unit in committed_units(storage, stage)
-        for record in read_commit(storage, stage, unit).files
-    )
-
-
-def _read_clips(storage: Storage, committed: list[str]) -> pa.Table:
-    names = [name for name in committed if name.startswith("clips/")]
-    if not names:
-        raise InputError(f"the dataset has no committed clips: {storage.root}")
-    clips = pa.concat_tables([read_table(storage, "clips", name) for name in names])
+def _read_clips(catalogue: Catalogue) -> pa.Table:
+    if not catalogue.files("clips/"):
+        raise InputError(f"the dataset has no committed clips: {catalogue.storage.root}")
+    clips = catalogue.table("clips")
     if not len(clips):
-        raise InputError(f"the dataset has no clips, every video failed: {storage.root}")
+        root = catalogue.storage.root
+        raise InputError(f"the dataset has no clips, every video failed: {root}")
     return clips
 
 
@@ -171,16 +159,8 @@ def _durations(clips: pa.Table) -> npt.NDArray[np.float64]:
     return seconds
 
 
-def _read_captions(storage: Storage, committed: list[str], family: str | None) -> dict[str, str]:
+def _read_captions(catalogue: Catalogue, family: str | None) -> dict[str, str]:
     if family is None:
         return {}
-    names = [name for name in committed if name.startswith("captions/")]
-    mine = [name for name in names if name.split("/")[1] == family]
-    if not mine:
-        known = ", ".join(sorted({name.split("/")[1] for name in names})) or "none"
-        raise InputError(f"{storage.root} has no caption family {family!r}; it has: {known}")
-    captions: dict[str, str] = {}
-    for name in mine:
-        table = read_table(storage, "captions", name)
-        captions.update(zip(table["clip_id"].to_pylist(), table["text"].to_pylist(), strict=True))
-    return captions
+    table = catalogue.family("captions", family)
+    return dict(zip(table["clip_id"].to_pylist(), table["text"].to_pylist(), strict=True))

@@ -25,6 +25,23 @@ _SLUG_LENGTH = 40
 
 
 @dataclass(frozen=True, kw_only=True)
+class Span:
+    """A part of a video as a source list names it.
+
+    Attributes:
+        start_s: Start in the source video, in seconds.
+        end_s: End, exclusive; infinity where the list does not say.
+        caption: The list's words for it, or "".
+        name: The list's own id of it, or "".
+    """
+
+    start_s: float
+    end_s: float
+    caption: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceVideo:
     """One input video.
 
@@ -33,11 +50,15 @@ class SourceVideo:
         kind: How the locator is meant: "file", "url", "youtube" or "shapes".
         locator: A path relative to the source folder, a URL, a YouTube id, or a page of the
             rendered site.
+        label: Category that the list gave, or "".
+        spans: Parts that the list named, in its order.
     """
 
     video_id: str
     kind: str
     locator: str
+    label: str = ""
+    spans: tuple[Span, ...] = ()
 
 
 def read_source(source: str) -> list[SourceVideo]:

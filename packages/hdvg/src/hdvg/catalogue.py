@@ -1,0 +1,97 @@
+"""What a dataset holds, by its commits: which files count, and the tables in them as one.
+
+Commits are read once, when a catalogue is made. Which file holds a unit's table is what the unit's
+commit says and is never guessed from the unit's name, because a revised unit has other files.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+import pyarrow as pa
+
+from hdvg.commits import Commit, committed_units, read_commit
+from hdvg.errors import InputError
+from hdvg.manifest import TABLES, read_table
+from hdvg.storage import Storage
+
+# A commit is one small object; on object stores the wait for each is what takes time.
+_READERS_AT_A_TIME = 16
+FamilyKind = Literal["captions", "scores"]
+
+
+class Catalogue:
+    """The committed content of a dataset, as it was when the catalogue was made.
+
+    Args:
+        storage: The dataset.
+
+    Attributes:
+        storage: The dataset.
+        commits: Every commit, by stage and unit, both sorted.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        keys = [
+            (stage, unit)
+            for stage in storage.list_folders("commits")
+            for unit in committed_units(storage, stage)
+        ]
+        if storage.is_local or len(keys) < 2:
+            found = [read_commit(storage, *key) for key in keys]
+        else:
+            with ThreadPoolExecutor(_READERS_AT_A_TIME) as pool:
+                found = list(pool.map(lambda key: read_commit(storage, *key), keys))
+        self.commits: dict[str, dict[str, Commit]] = {}
+        for (stage, unit), commit in zip(keys, found, strict=True):
+            self.commits.setdefault(stage, {})[unit] = commit
+
+    def units(self, stage: str) -> list[str]:
+        """The units that a stage has committed, sorted."""
+        return list(self.commits.get(stage, {}))
+
+    def files(self, prefix: str = "") -> list[str]:
+        """Names of the committed files that begin with `prefix`, by stage and unit."""
+        return [name for name in self._all_files() if name.startswith(prefix)]
+
+    def table(self, name: str, unit: str | None = None) -> pa.Table:
+        """A table over all committed units, or of one unit; in the order of the units.
+
+        Args:
+            name: A key of `manifest.TABLES` other than "units" and "captions".
+            unit: Which unit; None for all.
+        """
+        prefix = f"{name.replace('.', '/')}/"
+        return self._read(name, [file for file in self._all_files(unit) if file.startswith(prefix)])
+
+    def families(self, kind: FamilyKind) -> list[str]:
+        """Sorted names of the committed column families of a kind."""
+        return sorted({name.split("/")[1] for name in self.files(f"{kind}/")})
+
+    def family(self, kind: FamilyKind, name: str, unit: str | None = None) -> pa.Table:
+        """A column family over all committed units, or of one unit.
+
+        Raises:
+            InputError: There is no such family; the message names those that there are.
+        """
+        if name not in self.families(kind):
+            known = ", ".join(self.families(kind)) or "none"
+            root = self.storage.root
+            raise InputError(f"{root} has no {_WORDS[kind]} family {name!r}; it has: {known}")
+        prefix = f"{kind}/{name}/"
+        files = [file for file in self._all_files(unit) if file.startswith(prefix)]
+        return self._read("captions" if kind == "captions" else f"scores.{name}", files)
+
+    def _all_files(self, unit: str | None = None) -> Iterator[str]:
+        for units in self.commits.values():
+            for name, commit in units.items():
+                if unit in (None, name):
+                    yield from (record.name for record in commit.files)
+
+    def _read(self, table: str, files: list[str]) -> pa.Table:
+        parts = [read_table(self.storage, table, file) for file in sorted(files)]
+        return pa.concat_tables(parts) if parts else TABLES[table].empty_table()
+
+
+_WORDS = {"captions": "caption", "scores": "score"}
