@@ -11,8 +11,14 @@ def _raise(error):
 
 def test_a_command_that_ends_well_exits_with_0():
     with pytest.raises(SystemExit) as stopped:
-        run_command(lambda: "anything")
+        run_command(lambda: None)
     assert stopped.value.code == 0
+
+
+def test_a_command_may_return_another_code():
+    with pytest.raises(SystemExit) as stopped:
+        run_command(lambda: 1)
+    assert stopped.value.code == 1
 
 
 def test_an_input_error_is_one_line_on_stderr_and_exit_code_2(capsys):

@@ -1,8 +1,10 @@
+"""The command line as a whole; what each command does is tested under tests/hdvg/commands."""
+
+import json
+
 import pytest
 
-from hdvg.__main__ import format_summary, main
-from hdvg.build import BuildSummary
-from hdvg.shapes.site import read_truth
+from hdvg.__main__ import COMMANDS, main
 
 
 def _exit(capsys, *arguments):
@@ -13,20 +15,27 @@ def _exit(capsys, *arguments):
 
 
 def _error(capsys, *arguments):
-    code, _, err = _exit(capsys, *arguments)
-    assert (code, err.count("\n")) == (2, 1)
+    code, out, err = _exit(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     return err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["build", "--help"], ["shapes", "--help"]])
-def test_help_is_readable(capsys, arguments):
-    code, out, err = _exit(capsys, *arguments)
+def test_help_lists_every_command(capsys):
+    code, out, err = _exit(capsys, "--help")
     assert (code, err) == (0, "")
     assert "usage: hdvg" in out
-    if arguments[0] == "build":
-        assert "A folder of video files" in out
-        assert "Lowest height in pixels" in out
+    for name in COMMANDS:
+        assert f"\n  {name} " in out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_explains_its_options(capsys, name):
+    code, out, err = _exit(capsys, name, "--help")
+    assert (code, err) == (0, "")
+    assert f"usage: hdvg {name}" in out
+    assert "--json" in out
+    assert "--config" in out
 
 
 def test_unknown_keys_are_named_with_their_file(capsys, tmp_path):
@@ -50,29 +59,16 @@ def test_other_mistakes_are_one_line(capsys, tmp_path):
     assert "broken.yaml" in _error(capsys, "build", "--config", str(broken))
 
 
-def test_no_command_is_an_error(capsys):
-    assert "command" in _error(capsys)
+def test_a_missing_or_unknown_command_is_told_what_there_is(capsys):
+    assert "build" in _error(capsys)
+    assert "'bild'" in _error(capsys, "bild")
 
 
-def test_shapes_renders_a_corpus(capsys, tmp_path):
+def test_json_is_one_object_on_standard_output(capsys, tmp_path):
     size = ["--corpus.num_videos=1", "--corpus.num_web_videos=0", "--corpus.troubles=false"]
-    code, out, _ = _exit(capsys, "shapes", f"--out={tmp_path}/c", "--corpus.height=64", *size)
+    wanted = ["shapes", "--json", f"--out={tmp_path}/c", "--corpus.height=64", *size]
+    code, out, _ = _exit(capsys, *wanted)
     assert code == 0
-    assert "1 videos" in out
-    assert len(read_truth(tmp_path / "c")) == 1
-
-
-def test_summary_names_every_failure():
-    summary = BuildSummary(
-        num_videos=5,
-        num_ok=2,
-        num_clips=0,
-        failures={"content/static": 1, "corrupt/probe_failed": 2},
-        units_before=1,
-        units_made=2,
-        wall_s=3.2,
-    )
-    lines = format_summary(summary, "data/x").splitlines()
-    assert lines[0].startswith("data/x: 0 clips from 2 of 5 videos in 3 s")
-    assert lines[1:3] == ["  failed:    1 content/static", "  failed:    2 corrupt/probe_failed"]
-    assert "fail_message" in lines[3]
+    assert json.loads(out) == {"site": f"{tmp_path}/c/site", "num_videos": 1}
+    assert out.count("\n") == 1
+    assert "--json" not in _error(capsys, "build", "--json", "--source=nowhere", "--data=y")

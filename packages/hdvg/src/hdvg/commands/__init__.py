@@ -1,0 +1,1 @@
+"""The subcommands of `hdvg`, one a module: what it is, its options, and what it does."""

@@ -1,0 +1,18 @@
+from hdvg.build import BuildSummary
+from hdvg.commands.build import format_summary
+
+
+def test_summary_names_every_failure():
+    summary = BuildSummary(
+        num_videos=5,
+        num_ok=2,
+        num_clips=0,
+        failures={"content/static": 1, "corrupt/probe_failed": 2},
+        units_before=1,
+        units_made=2,
+        wall_s=3.2,
+    )
+    lines = format_summary(summary, "data/x").splitlines()
+    assert lines[0].startswith("data/x: 0 clips from 2 of 5 videos in 3 s")
+    assert lines[1:3] == ["  failed:    1 content/static", "  failed:    2 corrupt/probe_failed"]
+    assert "fail_message" in lines[3]
