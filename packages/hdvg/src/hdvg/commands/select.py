@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from jsonargparse import ArgumentParser
 
+    from hdvg.catalogue import Catalogue
     from hdvg.select.selection import Selection
 
 ABOUT = "Counts the clips that an expression chooses, and saves it under a name for readers."
@@ -50,3 +51,29 @@ def run(options: "Namespace") -> Result:
         save_selection(storage, found)
     saved = f"saved as {options.name!r}: " if options.name else ""
     return Result(text=f"{saved}{_describe(found)}\n", data=asdict(found))
+
+
+def _list(catalogue: "Catalogue") -> Result:
+    """Every selection as it counts now; one that cannot be applied here says why."""
+    from hdvg.errors import InputError
+    from hdvg.select.selection import list_selections, measure
+
+    lines, facts = [], []
+    for name, expression in list_selections(catalogue.storage).items():
+        try:
+            found = measure(catalogue, expression, name)
+        except InputError as error:
+            lines.append(f"{name}: {error}: {expression}")
+            facts.append({"name": name, "expression": expression, "error": str(error)})
+        else:
+            lines.append(f"{name}: {_describe(found)}")
+            facts.append(asdict(found))
+    return Result(text="\n".join(lines) + "\n", data={"selections": facts})
+
+
+def _describe(selection: "Selection") -> str:
+    share = selection.num_clips / max(1, selection.num_clips_total)
+    return (
+        f"{selection.num_clips} of {selection.num_clips_total} clips ({share:.1%}),"
+        f" {selection.duration_s / 3600:.2f} h: {selection.expression}"
+    )
