@@ -10,7 +10,7 @@ from hdvg.errors import InputError
 from hdvg.make_unit import UnitJob
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.probe import FilterConfig
-from hdvg.scan import ScanConfig
+from hdvg.scan.config import ScanConfig
 from hdvg.sources import SourceVideo
 
 STEPS = VideoConfig(

@@ -10,7 +10,7 @@ from hdvg.make_unit import STAGE, AbandonedError, UnitJob, make_unit
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.manifest import read_table
 from hdvg.probe import FilterConfig
-from hdvg.scan import ScanConfig
+from hdvg.scan.config import ScanConfig
 from hdvg.sources import read_source
 from hdvg.storage import Storage
 

@@ -8,7 +8,7 @@ from hdvg.cut.cut_scenes import CutConfig
 from hdvg.download import DownloadConfig
 from hdvg.make_video import Origin, VideoConfig, make_video
 from hdvg.probe import FilterConfig
-from hdvg.scan import ScanConfig
+from hdvg.scan.config import ScanConfig
 from hdvg.shapes.server import serve
 from hdvg.sources import SourceVideo, read_shapes
 
@@ -92,7 +92,7 @@ def test_local_file_with_a_caption_beside_it(media, tmp_path):
 
 
 def test_our_own_bug_is_a_row(media, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "scan", lambda *_: 1 / 0)
+    monkeypatch.setattr(module, "scan_video", lambda *_: 1 / 0)
     row = make_video(*_local(media["web"], tmp_path), CONFIG, tmp_path).row
     assert (row["fail_class"], row["fail_code"]) == ("internal", "bug")
     assert "ZeroDivisionError" in row["fail_message"]

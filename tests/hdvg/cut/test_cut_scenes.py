@@ -9,7 +9,8 @@ from hdvg.cut.cut_scenes import CutConfig, cut
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
 from hdvg.probe import probe
-from hdvg.scan import ScanConfig, Scene, scan
+from hdvg.scan.config import ScanConfig
+from hdvg.scan.scan_video import scan_video
 from hdvg.shapes.scene import COLOURS
 from hdvg.video import decode, frame_time_s, to_rgb, write_video
 
@@ -18,7 +19,7 @@ FAST = CutConfig(preset="ultrafast")
 
 
 def _cut(path, folder, config=FAST):
-    return cut(path, scan(path, SHORT).scenes, probe(path), folder, config)
+    return cut(path, scan_video(path, probe(path), SHORT).scenes, probe(path), folder, config)
 
 
 def _pixels(frames):
@@ -99,7 +100,7 @@ def test_the_same_source_gives_the_same_bytes(media, tmp_path):
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
-def test_rotated_video_is_turned_upright(tmp_path, k):
+def test_rotated_video_is_turned_upright(tmp_path, make_scene, k):
     picture = np.zeros((64, 128, 3), np.uint8)
     picture[:32, :64] = (220, 30, 30)
     frames = np.repeat(picture.transpose(2, 0, 1)[None], 30, axis=0)
@@ -108,14 +109,7 @@ def test_rotated_video_is_turned_upright(tmp_path, k):
     turned = np.rot90(picture, k)
     changed = {"rotation": 90 * k, "width": turned.shape[1], "height": turned.shape[0]}
     facts = type(facts)(**(vars(facts) | changed))
-    scene = Scene(
-        index=0,
-        start_pts=0,
-        end_pts=2**40,
-        time_base=Fraction(1, 12800),
-        boundary_start="video_edge",
-        boundary_end="video_edge",
-    )
+    scene = make_scene(start_pts=0, end_pts=2**40, time_base=Fraction(1, 12800))
     [clip] = cut(path, [scene], facts, tmp_path, FAST)
     shown = to_rgb(next(iter(decode(clip.path)))).astype(int)
     assert shown.shape == turned.shape
@@ -123,7 +117,7 @@ def test_rotated_video_is_turned_upright(tmp_path, k):
 
 
 def test_scenes_beyond_the_end_are_a_failure(media, tmp_path):
-    last = scan(media[""], SHORT).scenes[-1]
+    last = scan_video(media[""], probe(media[""]), SHORT).scenes[-1]
     beyond = type(last)(**(vars(last) | {"start_pts": 10**9, "end_pts": 10**9 + 1}))
     with pytest.raises(VideoFailure, match="decode_failed"):
         cut(media[""], [beyond], probe(media[""]), tmp_path, FAST)

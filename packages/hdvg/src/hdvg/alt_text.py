@@ -1,7 +1,7 @@
 """The caption that the web already gave: a chapter, a description, a title or a file's name."""
 
 from hdvg.download import PageFacts
-from hdvg.scan import Scene
+from hdvg.scan.result import Scene
 
 FAMILY = "alt_text"
 # A chapter names a scene if it covers at least this part of it; chosen here, so that at most one

@@ -24,7 +24,7 @@ from hdvg.make_video import Origin, VideoConfig
 from hdvg.plan import Plan, settle_plan
 from hdvg.probe import FilterConfig
 from hdvg.progress import View, describe
-from hdvg.scan import ScanConfig
+from hdvg.scan.config import ScanConfig
 from hdvg.scratch import hold
 from hdvg.shapes.corpus import CorpusConfig, plan_corpus
 from hdvg.shapes.server import serve

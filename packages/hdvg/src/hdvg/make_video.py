@@ -16,7 +16,9 @@ from hdvg.download import Bounds, Download, DownloadConfig, download, open_local
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure, classify_bug
 from hdvg.probe import FilterConfig, MediaFacts, check, probe
-from hdvg.scan import ScanConfig, ScanResult, scan
+from hdvg.scan.config import ScanConfig
+from hdvg.scan.result import ScanResult
+from hdvg.scan.scan_video import scan_video
 from hdvg.sources import SourceVideo
 
 Row = dict[str, Any]
@@ -120,7 +122,7 @@ def _try_video(
     row |= _fact_columns(facts)
     row["title"] = row["title"] or facts.title or None
     check(facts, config.filter)
-    found = scan(got.path, config.scan)
+    found = scan_video(got.path, facts, config.scan)
     row["num_scenes"] = found.num_scenes
     cuts = cut(got.path, found.scenes, facts, work, config.cut)
     clips = [(_clip_row(video.video_id, found, clip), clip) for clip in cuts]

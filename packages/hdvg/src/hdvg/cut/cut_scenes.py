@@ -17,7 +17,7 @@ from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
 from hdvg.keyframes import encode_keyframe
 from hdvg.probe import MediaFacts
-from hdvg.scan import Scene
+from hdvg.scan.result import Scene
 from hdvg.video import decode, from_rgb, to_rgb
 
 _FULL_RANGE = 2  # AVCOL_RANGE_JPEG

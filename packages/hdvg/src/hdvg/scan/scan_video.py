@@ -9,11 +9,13 @@ next to a fade keeps the fade's dark frames; its row says `boundary_*` = "fade".
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +23,11 @@ from av.video.reformatter import Interpolation
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector, ThresholdDetector
 
-from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
+from hdvg.keyframes import encode_keyframe
+from hdvg.probe import MediaFacts
+from hdvg.scan.config import ScanConfig
+from hdvg.scan.result import ScanResult, Scene, SceneScores
 from hdvg.video import decode
 
 # Detection works on small frames; PySceneDetect's own default brings 720p to 256 wide.
@@ -35,87 +40,7 @@ _GREY_CHROMA = 12
 _COUNTING_RATE = 25.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScanConfig:
-    """How scenes are found and which are kept."""
-
-    threshold: float = 3.0
-    """How many times its neighbours' change a frame's change must be to count as a cut;
-    PySceneDetect's default for its adaptive detector."""
-    min_change: float = 15.0
-    """Least change of a cut, in mean HSV levels of 0..255; PySceneDetect's default."""
-    black_level: float = 12.0
-    """Mean level of 0..255 below which a frame is black, for fades; PySceneDetect's default."""
-    min_scene_s: float = 2.0
-    """Shorter scenes are dropped; the paper's clips are 16 frames at 8 fps."""
-    max_scene_s: float = 20.0
-    """Longer scenes are split evenly into pieces of at most this many seconds."""
-    static_level: float = 0.1
-    """A video whose frames change by less than this, in mean levels of 0..255 and cuts aside, is a
-    slideshow. Chosen here: rendered stills measure below 0.02, the slowest footage above 0.3."""
-
-    def __post_init__(self) -> None:
-        if self.threshold <= 0 or self.min_change <= 0:
-            raise InputError(
-                f"scan needs threshold > 0 and min_change > 0, got {self.threshold}"
-                f" and {self.min_change}"
-            )
-        if not 0 < self.min_scene_s <= self.max_scene_s / 2:
-            raise InputError(
-                f"scan needs 0 < min_scene_s <= max_scene_s / 2, got {self.min_scene_s}"
-                f" and {self.max_scene_s}"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """A shot, or a piece of a long one; the end is exclusive.
-
-    Attributes:
-        index: Number of the piece in the video, from 0, counting dropped ones too.
-        start_pts: Timestamp of the first frame, in `time_base`.
-        end_pts: Timestamp at which the last frame ends.
-        time_base: Seconds a tick.
-        boundary_start: "cut", "fade", "video_edge" or "forced".
-        boundary_end: Likewise.
-    """
-
-    index: int
-    start_pts: int
-    end_pts: int
-    time_base: Fraction
-    boundary_start: str
-    boundary_end: str
-
-    @property
-    def start_s(self) -> float:
-        """Start on the source's clock in seconds."""
-        return float(self.start_pts * self.time_base)
-
-    @property
-    def end_s(self) -> float:
-        """End on the source's clock in seconds."""
-        return float(self.end_pts * self.time_base)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScanResult:
-    """What a scan found.
-
-    Attributes:
-        scenes: The scenes that are long enough, in order.
-        num_scenes: How many there were before dropping any.
-        motion: Mean absolute change of luma from frame to frame, cuts aside, in levels of 0..255.
-        origin_s: Time of the video's first frame on its clock, in seconds.
-    """
-
-    scenes: tuple[Scene, ...]
-    num_scenes: int
-    motion: float
-    origin_s: float
-
-
-def scan(path: Path, config: ScanConfig) -> ScanResult:
+def scan_video(path: Path, facts: MediaFacts, config: ScanConfig) -> ScanResult:
     """Decodes a video once and finds its scenes.
 
     Raises:
@@ -140,7 +65,7 @@ def scan(path: Path, config: ScanConfig) -> ScanResult:
             "no_scenes", f"none of {len(numbered)} scenes lasts {config.min_scene_s:g} s"
         )
     return ScanResult(
-        scenes=kept,
+        scenes=tuple(_with_keyframes(path, kept, facts)),
         num_scenes=len(numbered),
         motion=track.motion,
         origin_s=float(track.pts[0] * track.time_base),
@@ -237,6 +162,34 @@ def _split(
             time_base=track.time_base,
             boundary_start=boundaries.get(a, "forced"),
             boundary_end=boundaries.get(b, "forced"),
+            num_frames=b - a,
+            keyframe=b"",
+            keyframe_pts=int(track.pts[a]),
+            scores=SceneScores(
+                motion=track.motion,
+                static_ratio=0.0,
+                luma=0.0,
+                contrast=0.0,
+                sharpness=0.0,
+                black_bars=0.0,
+                watermark=0.0,
+                fingerprint=0,
+            ),
         )
         for a, b in pairwise(edges)
     ]
+
+
+def _with_keyframes(path: Path, scenes: tuple[Scene, ...], facts: MediaFacts) -> Iterator[Scene]:
+    waiting = list(scenes)
+    before = None
+    for frame in decode(path):
+        while waiting and frame.pts > (waiting[0].start_pts + waiting[0].end_pts) / 2:
+            yield _with_keyframe(waiting.pop(0), before or frame, facts)
+        before = frame
+    if before is not None:
+        yield from (_with_keyframe(scene, before, facts) for scene in waiting)
+
+
+def _with_keyframe(scene: Scene, frame: "av.VideoFrame", facts: MediaFacts) -> Scene:
+    return replace(scene, keyframe=encode_keyframe(frame, facts), keyframe_pts=frame.pts)

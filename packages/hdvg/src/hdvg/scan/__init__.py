@@ -1,0 +1,1 @@
+"""The one decode pass: scenes, their central frames and their scores, from strided planes."""

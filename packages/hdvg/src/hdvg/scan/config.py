@@ -1,0 +1,37 @@
+"""How scenes are found and which are kept."""
+
+from dataclasses import dataclass
+
+from hdvg.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanConfig:
+    """How scenes are found and which are kept."""
+
+    threshold: float = 3.0
+    """How many times its neighbours' change a frame's change must be to count as a cut;
+    PySceneDetect's default for its adaptive detector."""
+    min_change: float = 15.0
+    """Least change of a cut, in mean HSV levels of 0..255; PySceneDetect's default."""
+    black_level: float = 12.0
+    """Mean level of 0..255 below which a frame is black, for fades; PySceneDetect's default."""
+    min_scene_s: float = 2.0
+    """Shorter scenes are dropped; the paper's clips are 16 frames at 8 fps."""
+    max_scene_s: float = 20.0
+    """Longer scenes are split evenly into pieces of at most this many seconds."""
+    static_level: float = 0.1
+    """A video whose frames change by less than this, in mean levels of 0..255 and cuts aside, is a
+    slideshow. Chosen here: rendered stills measure below 0.02, the slowest footage above 0.3."""
+
+    def __post_init__(self) -> None:
+        if self.threshold <= 0 or self.min_change <= 0:
+            raise InputError(
+                f"scan needs threshold > 0 and min_change > 0, got {self.threshold}"
+                f" and {self.min_change}"
+            )
+        if not 0 < self.min_scene_s <= self.max_scene_s / 2:
+            raise InputError(
+                f"scan needs 0 < min_scene_s <= max_scene_s / 2, got {self.min_scene_s}"
+                f" and {self.max_scene_s}"
+            )
