@@ -212,6 +212,17 @@ def test_clips_shorter_than_the_window_are_left_out_and_counted(root):
     assert len(hdvg.ClipDataset(root, num_frames=22, fps=8)) == 2
 
 
+def test_a_selection_leaves_out_the_rest(root):
+    clips = hdvg.ClipDataset(root, select="duration_s > 2.8 and not 'steady30' in caption")
+    assert clips.rows["clip_id"].to_pylist() == ["steady25"]
+    assert clips.num_left_out == 0
+    assert clips[0]["caption"] == "caption of steady25"
+    with pytest.raises(InputError, match=r"'fps > 99' chooses none of the 4 clips"):
+        hdvg.ClipDataset(root, select="fps > 99")
+    with pytest.raises(InputError, match="no selection 'hq'; there are: hd_vg"):
+        hdvg.ClipDataset(root, select="hq")
+
+
 def test_short_clips_that_are_kept_hold_their_last_frame(root):
     clips = hdvg.ClipDataset(root, num_frames=8, fps=8, height=48, width=64, min_duration_s=0)
     item = clips[3]

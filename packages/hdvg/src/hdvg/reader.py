@@ -61,10 +61,13 @@ class ClipDataset:
     min_duration_s: float | None = None
     """Shorter clips are left out. None: those in which the window does not fit. Clips that are kept
     although the window does not fit hold their last frame."""
+    select: str | None = None
+    """Which clips: the name of a selection (`hdvg select`), "hd_vg" for the paper's definition, or an
+    expression such as "height >= 720 and 'dog' in caption". None: all."""
     rows: pa.Table = field(init=False, repr=False)
     """The clips, in the order of the indices, with the columns of the clips table."""
     num_left_out: int = field(init=False, repr=False)
-    """How many committed clips were too short."""
+    """How many of the selected clips were too short."""
 
     def __post_init__(self) -> None:
         self._check_sizes()
@@ -72,6 +75,8 @@ class ClipDataset:
         self._epoch = 0
         catalogue = Catalogue(self._storage)
         clips = _read_clips(catalogue)
+        if self.select is not None:
+            clips = _choose(catalogue, clips, self.select)
         needed_s = self.window_s if self.min_duration_s is None else self.min_duration_s
         # Half a frame at 60 fps: an encoder's rounding must not cost a clip.
         kept = np.flatnonzero(_durations(clips) >= needed_s - 1 / 120)
@@ -152,6 +157,17 @@ def _read_clips(catalogue: Catalogue) -> pa.Table:
         root = catalogue.storage.root
         raise InputError(f"the dataset has no clips, every video failed: {root}")
     return clips
+
+
+def _choose(catalogue: Catalogue, clips: pa.Table, select: str) -> pa.Table:
+    from hdvg.select.selection import clip_mask  # only those who select pay for it
+
+    chosen = clips.filter(pa.array(clip_mask(catalogue, select, clips)))
+    if not len(chosen):
+        raise InputError(
+            f"{select!r} chooses none of the {len(clips)} clips in {catalogue.storage.root}"
+        )
+    return chosen
 
 
 def _durations(clips: pa.Table) -> npt.NDArray[np.float64]:
