@@ -62,8 +62,8 @@ class ClipDataset:
     """Shorter clips are left out. None: those in which the window does not fit. Clips that are kept
     although the window does not fit hold their last frame."""
     select: str | None = None
-    """Which clips: the name of a selection (`hdvg select`), "hd_vg" for the paper's definition, or an
-    expression such as "height >= 720 and 'dog' in caption". None: all."""
+    """Which clips: the name of a selection (`hdvg select`), "hd_vg" for the paper's definition, or
+    an expression such as "height >= 720 and 'dog' in caption". None: all."""
     rows: pa.Table = field(init=False, repr=False)
     """The clips, in the order of the indices, with the columns of the clips table."""
     num_left_out: int = field(init=False, repr=False)
