@@ -111,6 +111,18 @@ def test_what_cannot_be_read_is_named(settings, named):
         ClipDataModule(**settings).open()
 
 
+def test_captions_and_selection_go_to_the_dataset(monkeypatch):
+    asked = {}
+
+    def record(root, **options):
+        asked.update(options)
+        return NumberedClips(1)
+
+    monkeypatch.setattr("vfmodel.data.ClipDataset", record)
+    ClipDataModule(root="d", captions="blip2", select="hd_vg").open()
+    assert (asked["captions"], asked["select"]) == ("blip2", "hd_vg")
+
+
 def test_a_clip_has_a_size():
     with pytest.raises(InputError, match="height must be positive, got 0"):
         ClipConfig(height=0)

@@ -141,3 +141,9 @@ def test_bad_batches_and_folders_are_refused(tmp_path):
     module = CropDataModule(str(tmp_path), crops=CONFIG, batch_size=3)
     with pytest.raises(InputError, match="not a dataset"):
         module.setup("fit")
+
+
+def test_a_selection_decides_which_clips_are_read(dataset):
+    module = CropDataModule(str(dataset), crops=CONFIG, batch_size=3, select="clip_id != 'c3'")
+    module.setup("fit")
+    assert len(module.training.rows) + len(module.held_out.rows) == 3

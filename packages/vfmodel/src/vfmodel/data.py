@@ -93,6 +93,7 @@ class ClipDataModule(LightningDataModule):
         num_workers: int = 1,
         seed: int = 0,
         captions: str = "alt_text",
+        select: str | None = None,
         cached_windows: int = 0,
     ) -> None:
         """Notes what to read; nothing is opened before training starts.
@@ -104,6 +105,7 @@ class ClipDataModule(LightningDataModule):
             num_workers: Loader processes; 0 reads in the training process.
             seed: Decides the order of the clips and their time windows.
             captions: Caption family of the dataset.
+            select: Name of a selection of the dataset, or an expression; None takes every clip.
             cached_windows: If positive, every clip is encoded once in this many time windows and
                 training takes its latents from memory; 0 reads and encodes at every step.
         """
@@ -122,6 +124,7 @@ class ClipDataModule(LightningDataModule):
         self.num_workers = num_workers
         self.seed = seed
         self.captions = captions
+        self.select = select
         self.cached_windows = cached_windows
         self._clips: ClipSource | None = None
 
@@ -132,7 +135,13 @@ class ClipDataModule(LightningDataModule):
             InputError: Not a dataset folder, or `shapes:` with something else than a count.
         """
         if not self.root.startswith(_SCENES):
-            return ClipDataset(self.root, captions=self.captions, seed=self.seed, **vars(self.clip))
+            return ClipDataset(
+                self.root,
+                captions=self.captions,
+                seed=self.seed,
+                select=self.select,
+                **vars(self.clip),
+            )
         count = self.root.removeprefix(_SCENES)
         if not count.isdecimal() or int(count) < 1:
             raise InputError(f"root: {self.root!r} should name a count, as in 'shapes:4000'")

@@ -137,6 +137,7 @@ class CropDataModule(LightningDataModule):
         crops: CropConfig = CropConfig(),
         batch_size: int = 16,
         num_workers: int = 1,
+        select: str | None = None,
     ) -> None:
         """Checks the sizes; nothing is opened yet.
 
@@ -145,6 +146,7 @@ class CropDataModule(LightningDataModule):
             crops: How pairs are made.
             batch_size: Pairs in a step and process, a multiple of crops.crops_per_clip.
             num_workers: Processes that make pairs.
+            select: Name of a selection of the dataset, or an expression; None takes every clip.
         """
         super().__init__()
         if batch_size < 1 or batch_size % crops.crops_per_clip:
@@ -155,10 +157,13 @@ class CropDataModule(LightningDataModule):
         self.root, self.crops = root, crops
         self.groups = batch_size // crops.crops_per_clip
         self.num_workers = num_workers
+        self.select = select
 
     def setup(self, stage: str) -> None:
         """Opens the dataset and keeps some of its videos back."""
-        clips = ClipDataset(self.root, num_frames=1, captions=None, min_duration_s=0.0)
+        clips = ClipDataset(
+            self.root, num_frames=1, captions=None, min_duration_s=0.0, select=self.select
+        )
         training, held_out = split_rows(clips.rows["video_id"].to_pylist())
         self.training = CropGroups(clips, training, self.crops)
         self.held_out = CropGroups(clips, held_out, self.crops)
