@@ -4,13 +4,14 @@ import shutil
 import pytest
 
 import hdvg.make_video as module
-from hdvg.cut.cut_scenes import CutConfig
+from hdvg.cut.cut_clip import CutConfig
 from hdvg.download import DownloadConfig
 from hdvg.make_video import Origin, VideoConfig, make_video
 from hdvg.probe import FilterConfig
 from hdvg.scan.config import ScanConfig
 from hdvg.shapes.server import serve
-from hdvg.sources import SourceVideo, read_shapes
+from hdvg.sources.shapes_site import read_shapes
+from hdvg.sources.source_video import SourceVideo
 
 CONFIG = VideoConfig(
     download=DownloadConfig(timeout_s=5.0, retries=0),
@@ -28,6 +29,8 @@ EXPECTED = {
     "letterboxed": "ok",
     "watermarked": "ok",
     "vfr": "ok",
+    "subtitled": "ok",
+    "duplicate": "ok",
     "": "ok",
     "web": "ok",
 }

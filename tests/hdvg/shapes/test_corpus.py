@@ -1,3 +1,4 @@
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,7 @@ from hdvg.shapes.corpus import TROUBLES, CorpusConfig, plan_corpus, width_for
 
 
 def _without_ids(config):
-    return {(p.part, p.trouble, p.scenes, p.fps, p.fades) for p in plan_corpus(config)}
+    return {(p.part, p.trouble, p.scenes, p.fps, p.transitions) for p in plan_corpus(config)}
 
 
 def test_the_same_config_plans_the_same_corpus():
@@ -30,6 +31,23 @@ def test_counts_and_troubles():
     assert not [p for p in plan_corpus(CorpusConfig(troubles=False)) if p.trouble]
 
 
+def test_the_copy_is_planned_as_its_original():
+    plans = {p.video_id: p for p in plan_corpus(CorpusConfig())}
+    [copy] = [p for p in plans.values() if p.trouble == "duplicate"]
+    original = plans[copy.copy_of]
+    assert (original.part, original.trouble) == ("hd", "")
+    assert (copy.scenes, copy.transitions) == (original.scenes, original.transitions)
+    assert not [p for p in plan_corpus(CorpusConfig(num_videos=0)) if p.copy_of]
+
+
+def test_every_transition_occurs():
+    plans = plan_corpus(CorpusConfig(num_videos=60, num_web_videos=0))
+    kinds = Counter(kind for plan in plans for kind in plan.transitions)
+    assert set(kinds) == {"cut", "fade", "dissolve"}
+    assert kinds["cut"] > kinds["fade"] > 0.1 * kinds.total()
+    assert kinds["dissolve"] > 0.08 * kinds.total()
+
+
 def test_ids_tell_nothing():
     plans = plan_corpus(CorpusConfig())
     assert [p.video_id for p in plans] == [f"v{i:04d}" for i in range(len(plans))]
@@ -40,7 +58,7 @@ def test_scenes_are_whole_frames_and_neighbours_differ():
     for plan in plan_corpus(CorpusConfig(num_videos=20)):
         grounds = [scene.background.colour for scene in plan.scenes]
         assert all(a != b for a, b in pairwise(grounds))
-        assert len(plan.fades) == len(plan.scenes) - 1
+        assert len(plan.transitions) == len(plan.scenes) - 1
         for scene in plan.scenes:
             assert scene.duration_s * plan.fps == pytest.approx(round(scene.duration_s * plan.fps))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hdvg.shapes.corpus import CorpusConfig, plan_corpus
-from hdvg.shapes.film import FADE_S, write_film
+from hdvg.shapes.film import TRANSITION_S, write_film
 from hdvg.shapes.render import render_frame
 from hdvg.video import decode, frame_time_s, open_media, to_rgb
 
@@ -46,7 +46,7 @@ def test_only_the_vfr_video_has_uneven_steps(media):
 
 
 def test_frames_show_their_scenes(tmp_path):
-    frames = list(decode(_film(tmp_path, fades=(False,) * len(SOUND.fades))))
+    frames = list(decode(_film(tmp_path, transitions=("cut",) * len(SOUND.transitions))))
     first = 0
     for number, scene in enumerate(SOUND.scenes):
         count = SOUND.num_frames(number)
@@ -58,16 +58,29 @@ def test_frames_show_their_scenes(tmp_path):
 
 
 def test_fades_reach_black_at_the_boundary(tmp_path):
-    frames = list(decode(_film(tmp_path, fades=(True,) * len(SOUND.fades))))
+    frames = list(decode(_film(tmp_path, transitions=("fade",) * len(SOUND.transitions))))
     boundary = SOUND.num_frames(0)
-    reach = int(FADE_S * SOUND.fps) + 1
+    reach = int(TRANSITION_S * SOUND.fps) + 1
     assert _luma(frames[boundary]) < 3
     assert _luma(frames[boundary - reach]) > 60
     assert _luma(frames[boundary + reach]) > 60
 
 
+def test_dissolves_mix_the_two_scenes(tmp_path):
+    frames = list(decode(_film(tmp_path, transitions=("dissolve",) * len(SOUND.transitions))))
+    boundary, span_s = SOUND.num_frames(0), SOUND.scenes[0].duration_s
+    size = SOUND.height, SOUND.width
+    for step in (-12, -6, 0, 6, 12):
+        t_s = step / SOUND.fps
+        later = min(1.0, max(0.0, 0.5 + 0.5 * t_s / TRANSITION_S))
+        earlier = render_frame(SOUND.scenes[0], span_s + t_s, *size) * (1.0 - later)
+        mixed = earlier + render_frame(SOUND.scenes[1], t_s, *size) * later
+        assert np.abs(to_rgb(frames[boundary + step]) - mixed).mean() < 6
+
+
 def test_static_video_stands_still(tmp_path):
-    frames = [to_rgb(f).astype(int) for f in decode(_film(tmp_path, trouble="static"))]
+    film = _film(tmp_path, trouble="static", transitions=("cut",) * len(SOUND.transitions))
+    frames = [to_rgb(f).astype(int) for f in decode(film)]
     inside = SOUND.num_frames(0) - 10
     assert np.abs(frames[inside] - frames[inside - 5]).mean() < 0.5
 
@@ -84,6 +97,14 @@ def test_watermark_brightens_the_centre(tmp_path):
     middle = slice(SOUND.height // 2 - 8, SOUND.height // 2 + 8)
     assert (marked - plain)[middle].max() > 25
     assert np.abs((marked - plain)[:20]).mean() < 3
+
+
+def test_a_copy_shows_the_same_in_other_bytes(media, truth):
+    names = {truth[name]["video_id"]: name for name in ("", "sound2")}
+    original = names[truth["duplicate"]["copy_of"]]
+    pairs = list(zip(decode(media[original]), decode(media["duplicate"]), strict=True))
+    assert np.mean([np.abs(to_rgb(a).astype(int) - to_rgb(b)).mean() for a, b in pairs[::20]]) < 6
+    assert media["duplicate"].stat().st_size < media[original].stat().st_size
 
 
 def test_films_have_sound(tmp_path):

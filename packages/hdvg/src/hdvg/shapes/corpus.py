@@ -14,8 +14,8 @@ import numpy as np
 from hdvg.errors import InputError
 from hdvg.shapes.scene import SceneSpec, caption, sample_scene
 
-# What the web does to a dataset builder. The last three are trouble that a build has to survive
-# with the video kept; the others end as failures.
+# What the web does to a dataset builder. From "letterboxed" on it is trouble that a build has to
+# survive with the video kept; the others end as failures.
 TROUBLES = (
     "missing",
     "truncated",
@@ -26,16 +26,20 @@ TROUBLES = (
     "letterboxed",
     "watermarked",
     "vfr",
+    "subtitled",
+    "duplicate",
 )
 _RATES = (24, 25, 30)
 _HD_SCENES = (2, 5)
 _SCENE_S = (2.0, 3.0)
 _WEB_SCENE_S = (3.0, 4.0)
-_FADE_PROB = 0.2
+_FADE_PROB, _DISSOLVE_PROB = 0.2, 0.15
 _ASPECT = Fraction(16, 9)
 # WebVid's previews are 596x336; the "small" trouble has a third of the corpus' height.
 _WEB_SIZE = (336, 596)
 _SMALL_DIVISOR = 3
+# Part, trouble and number among its like.
+_Kind = tuple[str, str, int]
 # Stable numbers for the random streams: the order of this tuple is part of the format.
 _STREAMS = ("hd", "web", *TROUBLES)
 
@@ -80,9 +84,10 @@ class VideoPlan:
         width: Width in pixels.
         fps: Frames per second; the nominal rate where the trouble is "vfr".
         scenes: What is shown; durations are whole numbers of frames.
-        fades: For each boundary between scenes, whether it fades through black.
+        transitions: For each boundary between scenes "cut", "fade" (through black) or "dissolve".
         title: Title on the watch page.
         description: Description on the watch page.
+        copy_of: Which video it shows again, encoded anew, where the trouble is "duplicate".
     """
 
     video_id: str
@@ -92,9 +97,10 @@ class VideoPlan:
     width: int
     fps: int
     scenes: tuple[SceneSpec, ...]
-    fades: tuple[bool, ...]
+    transitions: tuple[str, ...]
     title: str
     description: str
+    copy_of: str = ""
 
     def num_frames(self, scene: int) -> int:
         """Frames of one scene on the nominal clock."""
@@ -103,15 +109,14 @@ class VideoPlan:
 
 def plan_corpus(config: CorpusConfig) -> list[VideoPlan]:
     """Plans every video of a corpus, in the order of its ids."""
-    kinds: list[tuple[str, str, int]] = [("hd", "", index) for index in range(config.num_videos)]
+    kinds: list[_Kind] = [("hd", "", index) for index in range(config.num_videos)]
     kinds += [("web", "", index) for index in range(config.num_web_videos)]
     if config.troubles:
-        kinds += [("hd", trouble, 0) for trouble in TROUBLES]
-    order = np.random.default_rng(config.seed).permutation(len(kinds))
-    return [
-        _plan_video(f"v{position:04d}", kinds[kind], config)
-        for position, kind in enumerate(order.tolist())
-    ]
+        troubles = [t for t in TROUBLES if t != "duplicate" or config.num_videos]
+        kinds += [("hd", trouble, 0) for trouble in troubles]
+    order = np.random.default_rng(config.seed).permutation(len(kinds)).tolist()
+    ids = {kinds[kind]: f"v{position:04d}" for position, kind in enumerate(order)}
+    return [_plan_video(kinds[kind], ids, config) for kind in order]
 
 
 def width_for(height: int) -> int:
@@ -119,9 +124,12 @@ def width_for(height: int) -> int:
     return math.ceil(height * _ASPECT / 16) * 16
 
 
-def _plan_video(video_id: str, kind: tuple[str, str, int], config: CorpusConfig) -> VideoPlan:
+def _plan_video(kind: _Kind, ids: dict[_Kind, str], config: CorpusConfig) -> VideoPlan:
     part, trouble, index = kind
-    rng = np.random.default_rng([config.seed, _STREAMS.index(trouble or part), index])
+    video_id = ids[kind]
+    # A copy is planned as the video that it copies is: the first sound one.
+    stream = "hd" if trouble == "duplicate" else trouble or part
+    rng = np.random.default_rng([config.seed, _STREAMS.index(stream), index])
     fps = int(rng.choice(_RATES))
     height, width = _size(part, trouble, config.height)
     num_scenes = 1 if part == "web" else int(rng.integers(_HD_SCENES[0], _HD_SCENES[1] + 1))
@@ -131,7 +139,7 @@ def _plan_video(video_id: str, kind: tuple[str, str, int], config: CorpusConfig)
         frames = round(rng.uniform(*length) * fps)
         last = scenes[-1].background.colour if scenes else None
         scenes.append(sample_scene(rng, frames / fps, avoid_background=last))
-    fades = tuple(bool(rng.random() < _FADE_PROB) for _ in pairwise(scenes))
+    transitions = tuple(_pick_transition(rng.random()) for _ in pairwise(scenes))
     text = caption(scenes[0]) if part == "web" else f"A film of {num_scenes} scenes."
     return VideoPlan(
         video_id=video_id,
@@ -141,10 +149,17 @@ def _plan_video(video_id: str, kind: tuple[str, str, int], config: CorpusConfig)
         width=width,
         fps=fps,
         scenes=tuple(scenes),
-        fades=fades,
+        transitions=transitions,
         title=f"Stock footage {video_id}" if part == "web" else f"Shapes in motion {video_id}",
         description=text,
+        copy_of=ids["hd", "", 0] if trouble == "duplicate" else "",
     )
+
+
+def _pick_transition(draw: float) -> str:
+    if draw < _FADE_PROB:
+        return "fade"
+    return "dissolve" if draw < _FADE_PROB + _DISSOLVE_PROB else "cut"
 
 
 def _size(part: str, trouble: str, height: int) -> tuple[int, int]:

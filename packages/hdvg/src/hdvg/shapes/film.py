@@ -8,31 +8,32 @@ import io
 from collections.abc import Iterator
 from dataclasses import asdict
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
 
 from hdvg.shapes.corpus import VideoPlan
+from hdvg.shapes.overlay import SUBTITLES, stamp_subtitle, stamp_watermark
 from hdvg.shapes.render import render_frame
 from hdvg.shapes.scene import caption
 from hdvg.video import UInt8Video, from_rgb, tag_bt709
 
-FADE_S = 0.4
+# A fade goes down to black for as long before a boundary and comes up for as long after it; a
+# dissolve mixes the two scenes over the same time.
+TRANSITION_S = 0.4
 _CLOCK = 90_000  # ticks per second of the files' video time base; MPEG's own
 _AUDIO_HZ = 44_100
 _BAR_FRAC = 0.12  # height of each black bar of a letterboxed video
-_MARK_ALPHA = 0.35
-_MARK_TEXT = "shapes stock"
 # Which frames of a run of five a variable-rate video shows; the gaps are what cameras do in the
 # dark. Kept frames keep their own time.
 _VFR_KEPT = (True, True, False, True, False)
 # The cheapest settings that still have B-frames, which make cutting hard as in real files.
 _OPTIONS = {"preset": "ultrafast", "bf": "2", "crf": "20", "threads": "1", "g": "60"}
+# A copy as sites make them: fewer bytes, other keyframes.
+_COPY_OPTIONS = _OPTIONS | {"crf": "30", "g": "48"}
 _TRUNCATED_FRAC = 0.4
 _NOT_VIDEO = b"<!doctype html><html><body>Sign in to watch this video.</body></html>\n"
 
@@ -56,7 +57,8 @@ def truth(plan: VideoPlan) -> dict[str, Any]:
     """What is in the video, for tests and evaluation only: JSON-ready, times in seconds.
 
     `cuts` holds every boundary between scenes, as the time and the index of the first frame of
-    the later scene; `fade` says that it fades through black for `FADE_S` on either side.
+    the later scene, and its `transition`: "cut", or "fade" or "dissolve", which last for
+    `TRANSITION_S` on either side; `fade` is true for a fade.
     """
     ticks = [(scene, tick) for scene, tick, _ in _frames(plan)]
     starts = [
@@ -72,9 +74,15 @@ def truth(plan: VideoPlan) -> dict[str, Any]:
         "num_frames": len(ticks),
         "duration_s": sum(scene.duration_s for scene in plan.scenes),
         "cuts": [
-            {"time_s": ticks[start][1] / _CLOCK, "frame": start, "fade": fade}
-            for start, fade in zip(starts[1:], plan.fades, strict=True)
+            {
+                "time_s": ticks[start][1] / _CLOCK,
+                "frame": start,
+                "transition": transition,
+                "fade": transition == "fade",
+            }
+            for start, transition in zip(starts[1:], plan.transitions, strict=True)
         ],
+        "copy_of": plan.copy_of,
         "captions": [caption(scene) for scene in plan.scenes],
         "scenes": [asdict(scene) for scene in plan.scenes],
     }
@@ -83,7 +91,8 @@ def truth(plan: VideoPlan) -> dict[str, Any]:
 def _encode(plan: VideoPlan) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
-        video = container.add_stream("libx264", rate=plan.fps, options=_OPTIONS)
+        options = _COPY_OPTIONS if plan.copy_of else _OPTIONS
+        video = container.add_stream("libx264", rate=plan.fps, options=options)
         video.width, video.height, video.pix_fmt = plan.width, plan.height, "yuv420p"
         video.time_base = video.codec_context.time_base = Fraction(1, _CLOCK)
         tag_bt709(video.codec_context)
@@ -119,45 +128,48 @@ def _frames(plan: VideoPlan) -> Iterator[tuple[int, int, float]]:
 
 
 def _picture(plan: VideoPlan, scene: int, t_s: float) -> UInt8Video:
+    image = _scene_picture(plan, scene, t_s)
+    other, other_t_s, weight = _dissolve(plan, scene, t_s)
+    if weight > 0.0:
+        mixed = image + (_scene_picture(plan, other, other_t_s) - image.astype(np.float32)) * weight
+        image = mixed.astype(np.uint8)
+    if plan.part == "web" or plan.trouble == "watermarked":
+        stamp_watermark(image)
+    if plan.trouble == "subtitled":
+        stamp_subtitle(image, SUBTITLES[scene % len(SUBTITLES)])
+    light = _light(plan, scene, t_s)
+    return image if light == 1.0 else (image * np.float32(light)).astype(np.uint8)
+
+
+def _scene_picture(plan: VideoPlan, scene: int, t_s: float) -> UInt8Video:
     spec = plan.scenes[scene]
     if plan.trouble == "static":
         t_s = spec.duration_s / 2
     bar = round(plan.height * _BAR_FRAC) if plan.trouble == "letterboxed" else 0
     image = render_frame(spec, t_s, plan.height - 2 * bar, plan.width)
-    if bar:
-        image = np.pad(image, ((bar, bar), (0, 0), (0, 0)))
-    if plan.part == "web" or plan.trouble == "watermarked":
-        _stamp(image)
-    light = _light(plan, scene, t_s)
-    return image if light == 1.0 else (image * np.float32(light)).astype(np.uint8)
+    return np.pad(image, ((bar, bar), (0, 0), (0, 0))) if bar else image
+
+
+def _dissolve(plan: VideoPlan, scene: int, t_s: float) -> tuple[int, float, np.float32]:
+    """The other scene of a dissolve, the time in it and its weight in [0, 0.5]; 0 without one."""
+    left_s = plan.scenes[scene].duration_s - t_s
+    if scene > 0 and plan.transitions[scene - 1] == "dissolve" and t_s < TRANSITION_S:
+        before_s = plan.scenes[scene - 1].duration_s + t_s
+        return scene - 1, before_s, np.float32(0.5 - 0.5 * t_s / TRANSITION_S)
+    last = scene == len(plan.transitions)
+    if not last and plan.transitions[scene] == "dissolve" and left_s < TRANSITION_S:
+        return scene + 1, -left_s, np.float32(0.5 - 0.5 * left_s / TRANSITION_S)
+    return scene, t_s, np.float32(0.0)
 
 
 def _light(plan: VideoPlan, scene: int, t_s: float) -> float:
     """Brightness in [0, 1]: below 1 where the scene fades in or out."""
     light = 1.0
-    if scene > 0 and plan.fades[scene - 1]:
-        light = min(light, t_s / FADE_S)
-    if scene < len(plan.fades) and plan.fades[scene]:
-        light = min(light, (plan.scenes[scene].duration_s - t_s) / FADE_S)
+    if scene > 0 and plan.transitions[scene - 1] == "fade":
+        light = min(light, t_s / TRANSITION_S)
+    if scene < len(plan.transitions) and plan.transitions[scene] == "fade":
+        light = min(light, (plan.scenes[scene].duration_s - t_s) / TRANSITION_S)
     return max(0.0, light)
-
-
-def _stamp(image: UInt8Video) -> None:
-    """Blends the watermark into the centre of the image."""
-    mark = _mark(image.shape[0])
-    top, left = (image.shape[0] - mark.shape[0]) // 2, (image.shape[1] - mark.shape[1]) // 2
-    box = image[top : top + mark.shape[0], left : left + mark.shape[1]]
-    box[...] = box + (255 - box) * mark
-
-
-@lru_cache(maxsize=4)
-def _mark(height: int) -> npt.NDArray[np.float32]:
-    """Opacity of the watermark, [h, w, 1] in [0, 1], for a frame of this height."""
-    font = ImageFont.load_default(size=max(8, height // 8))
-    left, top, right, bottom = (int(edge) for edge in font.getbbox(_MARK_TEXT))
-    canvas = Image.new("L", (right - left, bottom - top))
-    ImageDraw.Draw(canvas).text((-left, -top), _MARK_TEXT, fill=255, font=font)
-    return np.asarray(canvas, np.float32)[:, :, None] / 255.0 * _MARK_ALPHA
 
 
 def _tones(plan: VideoPlan) -> npt.NDArray[np.float32]:
