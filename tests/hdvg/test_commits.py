@@ -38,6 +38,19 @@ def test_a_commit_is_read_back_as_it_was(storage):
     assert read_commit(storage, "build", "u0") == commit
 
 
+def test_a_later_stage_says_what_its_rows_depend_on(storage):
+    commit = Commit(
+        stage="captions.blip2",
+        unit="u0",
+        files=(),
+        rows={"captions": 0},
+        settings={"model": "x", "num_beams": 1},
+        inputs={"clips/u0.parquet": "00ff"},
+    )
+    commit_unit(storage, commit)
+    assert read_commit(storage, "captions.blip2", "u0") == commit
+
+
 def test_units_are_committed_one_by_one_and_by_stage(storage):
     assert committed_units(storage, "build") == []
     _commit(storage, "u1")

@@ -12,6 +12,7 @@ from hdvg.shapes.scene import (
     caption,
     object_at,
     sample_scene,
+    still_caption,
 )
 
 
@@ -45,6 +46,18 @@ def test_caption_of_two_objects_takes_the_article_of_each():
     second = _thing(colour="orange", shape="star", motion="staying still")
     text = "a red circle moving left and an orange star staying still over a green background"
     assert caption(_scene(_thing(), second)) == text
+
+
+def test_a_still_shows_everything_but_motion():
+    second = _thing(colour="orange", shape="star", motion="staying still")
+    text = "a red circle and an orange star over a green background"
+    assert still_caption(_scene(_thing(), second)) == text
+    scenes = _scenes(50)
+    for scene in scenes:
+        said = caption(scene)
+        for motion in MOTIONS:
+            said = said.replace(f" {motion}", "")
+        assert still_caption(scene) == said
 
 
 def test_the_seed_decides_everything():

@@ -8,6 +8,7 @@ else: the tables of an interrupted build are the same bytes as those of an undis
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from hdvg.errors import InputError
 from hdvg.storage import FileRecord, Storage, check_name
@@ -27,6 +28,11 @@ class Commit:
     """Every file of the unit and stage, with size and digest."""
     rows: dict[str, int]
     """Row counts by table."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """What the rows depend on beside the dataset, such as a model; empty for the build, whose
+    settings are in dataset.json."""
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Digests of the dataset's files that the rows were made from, by name; empty for the build."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds by step; free to differ from run to run."""
 

@@ -111,6 +111,17 @@ def caption(spec: SceneSpec) -> str:
     return f"{things} over a {spec.background.colour} background"
 
 
+def still_caption(spec: SceneSpec) -> str:
+    """Describes what a single frame of a scene can show: everything but motion.
+
+    Example: "a red circle and a blue star over a green background".
+    """
+    things = " and ".join(
+        f"{_article(thing.colour)} {thing.colour} {thing.shape}" for thing in spec.objects
+    )
+    return f"{things} over a {spec.background.colour} background"
+
+
 def sample_scene(
     rng: np.random.Generator,
     duration_s: float,
