@@ -38,7 +38,7 @@ def test_is_the_image_model_frame_by_frame(generation, size):
     image = image_unet(generation)
     video = SwapUNet.from_unet2d(image, window=(2, 6, 11)).eval()
     text, times = torch.randn(2, 7, 6), torch.tensor([3, 700])
-    for frames in (1, 2, 8):
+    for frames in (1, 2, 8, 16):
         latents = torch.randn(2, 4, frames, *size)
         images = rearrange(latents, "b c t h w -> (b t) c h w")
         given = (x.repeat_interleave(frames, dim=0) for x in (times, text))

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 
 from hdvg.errors import InputError
+from vfmodel.fusion import TemporalSkip
 from vfmodel.swap_attention import SwapCrossAttention
+from vfmodel.temporal import TemporalAttention, TemporalConv
 from vfmodel.unet import SwapUNet, SwapUNetConfig
 from vfmodel.unet_config import SwapUNetConfig as ConfigAtHome
 
@@ -69,6 +71,15 @@ def test_after_three_steps_every_parameter_has_had_a_gradient():
     assert touched == dict(unet.named_parameters()).keys()
 
 
+def test_each_temporal_branch_has_one_matrix_at_zero_and_never_two():
+    kinds = (SwapCrossAttention, TemporalAttention, TemporalConv, TemporalSkip)
+    branches = [module for module in tiny().modules() if isinstance(module, kinds)]
+    assert {type(branch) for branch in branches} == set(kinds)
+    for branch in branches:
+        zeros = [p for p in branch.parameters() if p.ndim > 1 and not p.any()]
+        assert len(zeros) == 1, type(branch)
+
+
 def test_clips_of_a_batch_do_not_meet():
     unet = tiny(trained=True)
     x, t, text = inputs(batch=3)
@@ -106,6 +117,14 @@ def test_gradient_checkpointing_changes_nothing():
     unet.enable_gradient_checkpointing()
     for actual, wanted in zip(gradients(), expected, strict=True):
         torch.testing.assert_close(actual, wanted, rtol=0, atol=0)
+
+
+def test_gradient_checkpointing_is_not_the_reentrant_kind():
+    unet, given = tiny(trained=True), inputs()
+    unet.enable_gradient_checkpointing()
+    # The reentrant kind refuses autograd.grad, and drops gradients where no input needs one.
+    gradients = torch.autograd.grad(unet(*given).sample.square().mean(), list(unet.parameters()))
+    assert all(gradient.abs().max() > 0 for gradient in gradients)
 
 
 def test_bfloat16_autocast_is_close():

@@ -66,6 +66,43 @@ def test_windows_equal_masked_dense_attention(size, window):
     torch.testing.assert_close(actual, expected, rtol=0, atol=1e-12)
 
 
+# Smaller and larger than the clip, dividing it or not, each unshifted and shifted.
+GRID_WINDOWS = [
+    ((1, 1, 1), 0),
+    ((2, 3, 4), 1),
+    ((4, 4, 4), 0),
+    ((4, 2, 5), 2),
+    ((5, 13, 3), 3),
+    ((8, 12, 11), 0),
+    ((8, 12, 11), 4),
+    ((20, 7, 1), 10),
+]
+GRID_SIZES = list(product(range(1, 18), range(1, 14), range(1, 14)))
+
+
+def compare_over(sizes):
+    for size, (window, shift) in product(sizes, GRID_WINDOWS):
+        query, key, value = clips(1, size, 2)
+        expected = brute_force(query, key, value, window_labels(size, window, shift), 1)
+        actual = windowed(query, key, value, size, window, shift, 1)
+        assert (actual - expected).abs().max() < 1e-12, (size, window, shift)
+
+
+def test_windows_over_a_sample_of_the_small_grid():
+    # A step that no axis length divides, so that every length of every axis is met.
+    sample = GRID_SIZES[::97]
+    for axis, length in enumerate((17, 13, 13)):
+        assert {size[axis] for size in sample} == set(range(1, length + 1))
+    compare_over(sample)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("frames", range(1, 18))
+def test_windows_over_the_whole_small_grid(frames):
+    compare_over(size for size in GRID_SIZES if size[0] == frames)
+
+
 @pytest.mark.parametrize("shift", [0, 4])
 def test_windows_at_the_papers_odd_size(shift):
     size, window = (16, 24, 43), (8, 12, 11)
