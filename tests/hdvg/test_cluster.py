@@ -4,14 +4,14 @@ import pytest
 
 import hdvg.cluster as module
 from hdvg.cluster import ray_session, run_units
-from hdvg.cut.cut_scenes import CutConfig
+from hdvg.cut.cut_clip import CutConfig
 from hdvg.download import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.make_unit import UnitJob
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.probe import FilterConfig
 from hdvg.scan.config import ScanConfig
-from hdvg.sources import SourceVideo
+from hdvg.sources.source_video import SourceVideo
 
 STEPS = VideoConfig(
     download=DownloadConfig(), filter=FilterConfig(), scan=ScanConfig(), cut=CutConfig()

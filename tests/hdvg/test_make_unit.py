@@ -4,14 +4,14 @@ import tarfile
 import pytest
 
 from hdvg.commits import find_damage, is_committed, read_commit
-from hdvg.cut.cut_scenes import CutConfig
+from hdvg.cut.cut_clip import CutConfig
 from hdvg.download import DownloadConfig
 from hdvg.make_unit import STAGE, AbandonedError, UnitJob, make_unit
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.manifest import read_table
 from hdvg.probe import FilterConfig
 from hdvg.scan.config import ScanConfig
-from hdvg.sources import read_source
+from hdvg.sources.local_folder import read_folder
 from hdvg.storage import Storage
 
 CONFIG = VideoConfig(
@@ -30,7 +30,7 @@ def job(media, tmp_path):
     for name in ("vfr", "not_video", "static"):
         shutil.copy(media[name], folder / f"{name}.mp4")
     origin = Origin(source="in", folder=str(folder))
-    videos = tuple(read_source(str(folder)))
+    videos = tuple(read_folder(folder))
     root = str(tmp_path / "data")
     return UnitJob(root=root, unit="u00000", videos=videos, origin=origin, config=CONFIG)
 

@@ -1,5 +1,5 @@
 from hdvg.plan import plan_units, read_plan, settle_plan
-from hdvg.sources import SourceVideo
+from hdvg.sources.source_video import SourceVideo
 from hdvg.storage import Storage
 
 

@@ -15,41 +15,22 @@ from typing import Any
 from hdvg.catalogue import Catalogue
 from hdvg.cluster import ray_session, run_units
 from hdvg.commits import committed_units
-from hdvg.cut.cut_scenes import CutConfig
+from hdvg.cut.cut_clip import CutConfig
 from hdvg.dataset_folder import DATASET_FILE, create_dataset
 from hdvg.download import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.make_unit import STAGE, UnitJob
 from hdvg.make_video import Origin, VideoConfig
+from hdvg.offer_source import ShapesConfig, offer_source
 from hdvg.plan import Plan, settle_plan
 from hdvg.probe import FilterConfig
 from hdvg.progress import View, describe
 from hdvg.scan.config import ScanConfig
 from hdvg.scratch import hold
-from hdvg.shapes.corpus import CorpusConfig, plan_corpus
-from hdvg.shapes.server import serve
-from hdvg.shapes.site import check_folder, write_site
-from hdvg.sources import SHAPES, SourceVideo, read_shapes, read_source, source_folder
+from hdvg.shapes.site import check_folder
+from hdvg.sources.sample import SPAN_MODES, Gathered, SampleConfig
+from hdvg.sources.shapes_site import SHAPES
 from hdvg.storage import Storage
-
-_PARTS = ("hd", "web", "all")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShapesConfig:
-    """The rendered corpus, where that is the source."""
-
-    folder: str = "data/shapes"
-    """Where it is rendered, once."""
-    part: str = "hd"
-    """Which of its videos: "hd" (several scenes, 720p, with the web's trouble), "web" (one scene,
-    336p, watermarked) or "all"."""
-    corpus: CorpusConfig = field(default_factory=CorpusConfig)
-    """What is rendered."""
-
-    def __post_init__(self) -> None:
-        if self.part not in _PARTS:
-            raise InputError(f"shapes.part must be one of {', '.join(_PARTS)}, got {self.part!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +38,20 @@ class BuildConfig:
     """Everything a build can be told."""
 
     source: str
-    """A folder of video files, a text file with a URL or YouTube id a line, or "shapes"."""
+    """A folder of video files, a text file with a URL or YouTube id a line, "shapes", or
+    <kind>:<path>, the kind being hdvila, hdvg130m, panda70m, webvid, msrvtt, ucf101, dataset,
+    folder, file or list; the kind may be left out where the content shows it."""
     data: str
     """The dataset folder, or an fsspec URL such as s3://bucket/dataset."""
     unit_size: int = 16
     """Videos that are worked on and committed together."""
+    labels: str = ""
+    """A CSV or TSV file of video_id and label, for lists that do not name categories."""
+    sample: SampleConfig = field(default_factory=SampleConfig)
+    """How many videos of the source are taken, by label."""
+    spans: str = "caption"
+    """What parts that a list names are for: "caption" gives their captions to the scenes that they
+    cover, "cut" makes exactly these parts the clips, "ignore" does not use them."""
     filter: FilterConfig = field(default_factory=FilterConfig)
     """Which videos are taken."""
     scan: ScanConfig = field(default_factory=ScanConfig)
@@ -86,6 +76,8 @@ class BuildConfig:
             raise InputError(f"unit_size must be at least 1, got {self.unit_size}")
         if self.num_cpus < 0:
             raise InputError(f"num_cpus must not be negative, got {self.num_cpus}")
+        if self.spans not in SPAN_MODES:
+            raise InputError(f"spans must be one of {', '.join(SPAN_MODES)}, got {self.spans!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +89,7 @@ class BuildSummary:
         num_ok: Of these, those that clips came from.
         num_clips: Clips.
         failures: Count by "class/code".
+        skipped_rows: Rows of the source that could not be read, by reason.
         units_before: Units that an earlier run had committed.
         units_made: Units that this run made.
         wall_s: Seconds that this run took.
@@ -106,6 +99,7 @@ class BuildSummary:
     num_ok: int
     num_clips: int
     failures: dict[str, int]
+    skipped_rows: dict[str, int]
     units_before: int
     units_made: int
     wall_s: float
@@ -122,19 +116,18 @@ def build(config: BuildConfig) -> BuildSummary:
     with ExitStack() as stack:
         if config.source == SHAPES:
             _check_folders(config)
-            videos, origin = stack.enter_context(_offer_shapes(config.shapes))
-        else:
-            videos = read_source(config.source)
-            folder = str(source_folder(config.source).absolute())
-            origin = Origin(source=config.source, folder=folder)
+        found, origin = stack.enter_context(
+            offer_source(config.source, config.shapes, config.sample, config.labels, config.spans)
+        )
         storage = stack.enter_context(_claim(config))
-        plan = settle_plan(storage, videos, config.unit_size)
+        plan = settle_plan(storage, found.videos, config.unit_size)
         before = committed_units(storage, STAGE)
         jobs = _open_jobs(config, plan, set(before), origin)
         if jobs:
             _run(config, jobs)
         storage.remove_partials()
-        return _summarise(storage, len(before), len(jobs), time.monotonic() - started_s)
+        wall_s = time.monotonic() - started_s
+        return _summarise(storage, found, len(before), len(jobs), wall_s)
 
 
 def data_settings(config: BuildConfig) -> dict[str, Any]:
@@ -144,12 +137,25 @@ def data_settings(config: BuildConfig) -> dict[str, Any]:
         "filter": asdict(config.filter),
         "scan": asdict(config.scan),
         "cut": asdict(config.cut),
+        "spans": config.spans,
+        # How many are taken may grow, like the source itself; which ones come first may not change.
+        "sample": {"seed": config.sample.seed},
         "download": {"format": config.download.format, "max_bytes": config.download.max_bytes},
     }
     if config.source == SHAPES:
         corpus = asdict(config.shapes.corpus)
         settings["shapes"] = {"part": config.shapes.part, "corpus": corpus}
     return settings
+
+
+def video_settings(config: BuildConfig) -> VideoConfig:
+    """The settings that a worker needs for a video."""
+    return VideoConfig(
+        download=config.download,
+        filter=config.filter,
+        scan=config.scan,
+        cut=config.cut,
+    )
 
 
 @contextmanager
@@ -174,20 +180,10 @@ def _check_folders(config: BuildConfig) -> None:
         pass
 
 
-@contextmanager
-def _offer_shapes(config: ShapesConfig) -> Iterator[tuple[list[SourceVideo], Origin]]:
-    with View("rendering shapes", len(plan_corpus(config.corpus))) as view:
-        site = write_site(Path(config.folder), config.corpus, progress=view.update)
-    with serve(site) as base_url:
-        yield read_shapes(site, config.part), Origin(source=SHAPES, base_url=base_url)
-
-
 def _open_jobs(
     config: BuildConfig, plan: Plan, committed: set[str], origin: Origin
 ) -> list[UnitJob]:
-    steps = VideoConfig(
-        download=config.download, filter=config.filter, scan=config.scan, cut=config.cut
-    )
+    steps = video_settings(config)
     root = Storage(config.data).root
     return [
         UnitJob(root=root, unit=unit, videos=tuple(videos), origin=origin, config=steps)
@@ -204,7 +200,9 @@ def _run(config: BuildConfig, jobs: list[UnitJob]) -> None:
             run_units(ray, jobs, lambda tally: view.update(tally.num_done, describe(tally)))
 
 
-def _summarise(storage: Storage, num_before: int, num_made: int, wall_s: float) -> BuildSummary:
+def _summarise(
+    storage: Storage, found: Gathered, num_before: int, num_made: int, wall_s: float
+) -> BuildSummary:
     statuses: Counter[str] = Counter()
     num_clips = 0
     for row in Catalogue(storage).table("videos").to_pylist():
@@ -217,6 +215,7 @@ def _summarise(storage: Storage, num_before: int, num_made: int, wall_s: float) 
         num_ok=num_ok,
         num_clips=num_clips,
         failures=dict(sorted(statuses.items())),
+        skipped_rows=found.skipped,
         units_before=num_before,
         units_made=num_made,
         wall_s=round(wall_s, 1),

@@ -32,7 +32,15 @@ def _schema(table: str, columns: Sequence[pa.Field]) -> pa.Schema:
 
 _TEXT, _INT, _LONG, _REAL, _FLAG = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 # A part of a video as a source list names it: seconds in the source, its caption and its own id.
-_SPAN = pa.struct([("start_s", _REAL), ("end_s", _REAL), ("caption", _TEXT), ("name", _TEXT)])
+_SPAN = pa.struct(
+    [
+        ("start_s", _REAL),
+        ("end_s", _REAL),
+        ("caption", _TEXT),
+        ("name", _TEXT),
+        ("early_s", _REAL),
+    ]
+)
 
 UNITS = _schema(
     "units",

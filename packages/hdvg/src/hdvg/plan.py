@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hdvg.manifest import read_table, table_file, write_rows
-from hdvg.sources import SourceVideo, Span
+from hdvg.sources.source_video import SourceVideo, Span
 from hdvg.storage import Storage
 
 Plan = dict[str, list[SourceVideo]]

@@ -39,6 +39,8 @@ def format_summary(summary: "BuildSummary", data: str) -> str:
         f" ({summary.units_made} units made, {summary.units_before} found committed)"
     ]
     lines += [f"  failed: {count:4d} {name}" for name, count in summary.failures.items()]
+    rows = summary.skipped_rows.items()
+    lines += [f"  rows of the source not read: {count:4d} {reason}" for reason, count in rows]
     if not summary.num_clips:
         lines.append("  no clip came out of it: see fail_message in the videos table")
     return "\n".join(lines) + "\n"
