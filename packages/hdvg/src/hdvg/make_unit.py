@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from hdvg.alt_text import FAMILY
-from hdvg.commits import Commit, commit_unit
+from hdvg.commits import BUILD, Commit, commit_unit
 from hdvg.failures import VideoFailure
 from hdvg.make_video import Origin, Outcome, Row, VideoConfig, fail_video, make_video
 from hdvg.manifest import table_file, write_rows
 from hdvg.scratch import scratch_folder
 from hdvg.shards import TarWriter
-from hdvg.sources import SourceVideo
+from hdvg.sources.source_video import SourceVideo
 from hdvg.storage import FileRecord, Storage
 
-STAGE = "build"
+STAGE = BUILD
 # A video that is met a third time has taken two workers with it (a decoder's crash, no memory).
 _MAX_ATTEMPTS = 2
 
@@ -100,7 +100,7 @@ def _store(
     """Moves a video's clips into the tars; all of its rows follow, or none."""
     for row, clip in outcome.clips:
         member = tars["media"].add(f"{row['clip_id']}.mp4", clip.path.read_bytes())
-        tars["keyframes"].add(f"{row['clip_id']}.jpg", clip.keyframe)
+        tars["keyframes"].add(f"{row['clip_id']}.jpg", clip.scene.keyframe)
         place = {"offset": member.offset, "nbytes": member.nbytes, "sha256": member.sha256}
         tables["clips"].append(row | place | {"shard": shard})
     tables["videos"].append(outcome.row)

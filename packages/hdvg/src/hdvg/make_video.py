@@ -11,7 +11,8 @@ from typing import Any
 import av
 
 from hdvg.alt_text import choose_alt_text
-from hdvg.cut.cut_scenes import CutClip, CutConfig, cut
+from hdvg.cut.cut_clip import CutClip, CutConfig
+from hdvg.cut.cut_scenes import cut_scenes
 from hdvg.download import Bounds, Download, DownloadConfig, download, open_local
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure, classify_bug
@@ -19,7 +20,7 @@ from hdvg.probe import FilterConfig, MediaFacts, check, probe
 from hdvg.scan.config import ScanConfig
 from hdvg.scan.result import ScanResult
 from hdvg.scan.scan_video import scan_video
-from hdvg.sources import SourceVideo
+from hdvg.sources.source_video import SourceVideo
 
 Row = dict[str, Any]
 
@@ -124,7 +125,7 @@ def _try_video(
     check(facts, config.filter)
     found = scan_video(got.path, facts, config.scan)
     row["num_scenes"] = found.num_scenes
-    cuts = cut(got.path, found.scenes, facts, work, config.cut)
+    cuts = cut_scenes(got.path, found.scenes, facts, work, config.cut)
     clips = [(_clip_row(video.video_id, found, clip), clip) for clip in cuts]
     name = Path(video.locator).stem
     captions = []
@@ -192,10 +193,10 @@ def _clip_row(video_id: str, found: ScanResult, clip: CutClip) -> Row:
         "width": clip.width,
         "height": clip.height,
         "fps": float(clip.num_frames / ((scene.end_pts - scene.start_pts) * scene.time_base)),
-        "codec": "h264",
-        "cut_mode": "encode",
-        "lead_hidden_frames": 0,
+        "codec": clip.codec,
+        "cut_mode": clip.cut_mode,
+        "lead_hidden_frames": clip.lead_hidden_frames,
         "boundary_start": scene.boundary_start,
         "boundary_end": scene.boundary_end,
-        "keyframe_s": clip.keyframe_s,
+        "keyframe_s": scene.keyframe_s,
     }

@@ -1,0 +1,32 @@
+"""The three boxes by their bytes, as ISO/IEC 14496-12 lays them out."""
+
+import struct
+
+import pytest
+
+from hdvg.cut.edit_list import show_only
+
+
+def _box(kind, payload):
+    return struct.pack(">I4s", 8 + len(payload), kind) + payload
+
+
+def _movie(version, duration, start):
+    wide = ">Q" if version else ">I"
+    times = bytes(16 if version else 8)
+    head = bytes([version, 0, 0, 0])
+    mvhd = head + times + struct.pack(">I", 600) + struct.pack(wide, duration) + b"M" * 80
+    tkhd = head + times + struct.pack(">II", 1, 0) + struct.pack(wide, duration) + b"T" * 60
+    entry = struct.pack(">Qq" if version else ">Ii", duration, start)
+    elst = head + struct.pack(">I", 1) + entry + struct.pack(">I", 1 << 16)
+    trak = _box(b"tkhd", tkhd) + _box(b"edts", _box(b"elst", elst)) + _box(b"mdia", b"D" * 30)
+    large = struct.pack(">I4sQ", 1, b"mdat", 16 + 5) + b"video"
+    return _box(b"ftyp", b"isom") + large + _box(b"moov", _box(b"mvhd", mvhd) + _box(b"trak", trak))
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_durations_and_start_are_written_and_nothing_else(tmp_path, version):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(_movie(version, 5000, 0))
+    show_only(path, 77, 1234)
+    assert path.read_bytes() == _movie(version, 1234, 77)
