@@ -14,6 +14,8 @@ from hdvg.errors import InputError
 from hdvg.storage import FileRecord, Storage, check_name
 
 COMMIT_VERSION = 1
+# The stage that makes clips; all others work on what it has committed.
+BUILD = "build"
 
 
 @dataclass(frozen=True, kw_only=True)
