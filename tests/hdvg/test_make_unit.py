@@ -5,7 +5,7 @@ import pytest
 
 from hdvg.commits import find_damage, is_committed, read_commit
 from hdvg.cut.cut_clip import CutConfig
-from hdvg.download import DownloadConfig
+from hdvg.download.settings import DownloadConfig
 from hdvg.make_unit import STAGE, AbandonedError, UnitJob, make_unit
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.manifest import read_table

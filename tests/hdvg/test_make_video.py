@@ -5,7 +5,7 @@ import pytest
 
 import hdvg.make_video as module
 from hdvg.cut.cut_clip import CutConfig
-from hdvg.download import DownloadConfig
+from hdvg.download.settings import DownloadConfig
 from hdvg.make_video import Origin, VideoConfig, make_video
 from hdvg.probe import FilterConfig
 from hdvg.scan.config import ScanConfig

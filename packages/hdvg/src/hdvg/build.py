@@ -17,7 +17,7 @@ from hdvg.cluster import ray_session, run_units
 from hdvg.commits import committed_units
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.dataset_folder import DATASET_FILE, create_dataset
-from hdvg.download import DownloadConfig
+from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.make_unit import STAGE, UnitJob
 from hdvg.make_video import Origin, VideoConfig

@@ -2,13 +2,15 @@
 
 Every input video ends as "ok" or as one of these, so that a build's yield can be explained. The
 classes follow what a person would do next: nothing (permanent), use another network (geo), wait
-(throttle), try again (transient), loosen the filter (content), distrust the file (corrupt), get a
+(throttled), try again (transient), loosen the filter (content), distrust the file (corrupt), get a
 bigger machine (resource), or report a bug (internal).
 """
 
 import hashlib
 import re
 import traceback
+
+from hdvg.plain_text import plain_text
 
 MESSAGE_LIMIT = 300
 
@@ -18,21 +20,28 @@ CODES: dict[str, str] = {
     "private": "permanent",
     "removed": "permanent",
     "members_only": "permanent",
+    "needs_login": "permanent",
     "age_gate": "permanent",
     "live_or_upcoming": "permanent",
     "drm": "permanent",
     "unsupported_page": "permanent",
+    "redirect_loop": "permanent",
+    "forbidden_address": "permanent",
+    "purged": "permanent",
     "geo_blocked": "geo",
-    "http_429": "throttle",
-    "bot_check": "throttle",
-    "session_limit": "throttle",
+    "http_429": "throttled",
+    "bot_check": "throttled",
+    "session_limit": "throttled",
+    "po_token": "throttled",
     "timeout": "transient",
+    "stalled": "transient",
     "connection": "transient",
     "http_403": "transient",
     "http_5xx": "transient",
     "http_error": "transient",
     "incomplete_read": "transient",
     "download_failed": "transient",
+    "license_refused": "content",
     "low_resolution": "content",
     "not_widescreen": "content",
     "too_wide": "content",
@@ -46,28 +55,37 @@ CODES: dict[str, str] = {
     "file_missing": "corrupt",
     "too_large": "resource",
     "disk_full": "resource",
+    "walltime": "resource",
     "out_of_memory": "resource",
     "worker_died": "resource",
     "bug": "internal",
 }
-_RETRYABLE_CLASSES = frozenset({"geo", "throttle", "transient", "resource", "internal"})
+# Classes of which another run may save a video without a change to the settings.
+RETRYABLE = frozenset({"geo", "throttled", "transient", "resource", "internal"})
 # Words of yt-dlp's and its sites' messages, in the order in which they are tried.
 _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"not a bot|captcha", "bot_check"),
     (r"HTTP Error 429|too many requests", "http_429"),
     (r"try again later|rate.?limit", "session_limit"),
     (r"not available (in|from) your (country|location)|geo.?restrict", "geo_blocked"),
+    (r"PO.?token|SABR", "po_token"),
+    (r"redirect loop|redirect error", "redirect_loop"),
+    (r"Redirection to url|url scheme|file:// URLs", "forbidden_address"),
     (r"HTTP Error (404|410)", "not_found"),
+    (r"HTTP Error 401", "needs_login"),
+    (r"HTTP Error 451", "geo_blocked"),
     (r"HTTP Error 403", "http_403"),
     (r"HTTP Error 5\d\d", "http_5xx"),
     (r"HTTP Error \d\d\d", "http_error"),
     (r"private video|is private", "private"),
     (r"members.?only|join this channel|premium", "members_only"),
     (r"confirm your age|age.?restricted", "age_gate"),
+    (r"\blog[ -]?in\b|sign in|--cookies", "needs_login"),
     (r"removed|terminated|no longer available|unavailable|copyright", "removed"),
     (r"live event|will begin|premieres in|is live|not currently live", "live_or_upcoming"),
     (r"\bDRM\b", "drm"),
-    (r"unsupported URL|no video formats|requested format", "unsupported_page"),
+    (r"unsupported URL|no video formats|requested format|not a valid URL", "unsupported_page"),
+    (r"ffmpeg|unusual and will be skipped", "unsupported_page"),
     (r"timed? ?out", "timeout"),
     (r"bytes read|content too short|incomplete", "incomplete_read"),
     (r"No space left", "disk_full"),
@@ -81,16 +99,18 @@ class VideoFailure(Exception):  # noqa: N818  # a verdict on a video, which ends
     Attributes:
         code: A key of `CODES`.
         message: For a person; one line of at most `MESSAGE_LIMIT` characters.
+        retry_after_s: How long the site asks to be left alone, in seconds; 0 if it says nothing.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, retry_after_s: float = 0.0) -> None:
         assert code in CODES, code
         self.code = code
-        self.message = " ".join(message.split())[:MESSAGE_LIMIT]
+        self.message = plain_text(message, MESSAGE_LIMIT)
+        self.retry_after_s = retry_after_s
         super().__init__(f"{code}: {self.message}")
 
-    def __reduce__(self) -> tuple[type["VideoFailure"], tuple[str, str]]:
-        return VideoFailure, (self.code, self.message)
+    def __reduce__(self) -> tuple[type["VideoFailure"], tuple[str, str, float]]:
+        return VideoFailure, (self.code, self.message, self.retry_after_s)
 
     @property
     def fail_class(self) -> str:
@@ -100,14 +120,14 @@ class VideoFailure(Exception):  # noqa: N818  # a verdict on a video, which ends
     @property
     def retryable(self) -> bool:
         """Whether another attempt could succeed without changing the config."""
-        return self.fail_class in _RETRYABLE_CLASSES
+        return self.fail_class in RETRYABLE
 
 
-def classify_download(message: str) -> VideoFailure:
+def classify_download(message: str, retry_after_s: float = 0.0) -> VideoFailure:
     """Turns a downloader's error message into a failure; the first matching pattern decides."""
     for pattern, code in _PATTERNS:
         if re.search(pattern, message, re.IGNORECASE):
-            return VideoFailure(code, message)
+            return VideoFailure(code, message, retry_after_s)
     return VideoFailure("download_failed", message)
 
 

@@ -10,10 +10,15 @@ from typing import Any
 
 import av
 
-from hdvg.alt_text import choose_alt_text
+from hdvg.align_spans import align_spans
+from hdvg.alt_text import choose_alt_text, find_given
 from hdvg.cut.cut_clip import CutClip, CutConfig
 from hdvg.cut.cut_scenes import cut_scenes
-from hdvg.download import Bounds, Download, DownloadConfig, download, open_local
+from hdvg.download.fetch import Download, open_local
+from hdvg.download.gate import Gate, LocalGate
+from hdvg.download.obtain import obtain
+from hdvg.download.page import Bounds, PageFacts
+from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure, classify_bug
 from hdvg.probe import FilterConfig, MediaFacts, check, probe
@@ -21,6 +26,7 @@ from hdvg.scan.config import ScanConfig
 from hdvg.scan.result import ScanResult
 from hdvg.scan.scan_video import scan_video
 from hdvg.sources.source_video import SourceVideo
+from hdvg.watchdog import time_limit
 
 Row = dict[str, Any]
 
@@ -58,28 +64,42 @@ class Outcome:
         row: Its row of the videos table.
         clips: Its clips, on disk, with the rows of the clips table but for the place in a shard.
         captions: A row of the captions table for each clip.
+        given: Rows of the captions table with all that a list says of a clip, where it says
+            several things.
     """
 
     row: Row
     clips: list[tuple[Row, CutClip]] = field(default_factory=list)
     captions: list[Row] = field(default_factory=list)
+    given: list[Row] = field(default_factory=list)
 
 
-def make_video(video: SourceVideo, origin: Origin, config: VideoConfig, work: Path) -> Outcome:
-    """Runs every step on a video.
+def make_video(
+    video: SourceVideo,
+    origin: Origin,
+    config: VideoConfig,
+    work: Path,
+    gate: Gate | None = None,
+) -> Outcome:
+    """Runs every step on a video; one that hangs ends the process (see `watchdog`).
 
     Args:
         video: What to work on.
         origin: Where its source lies.
         config: The steps' settings.
         work: An empty folder for the file and its clips.
+        gate: Says who may ask which site when; None if nobody else is asking.
 
     Raises:
         OSError: The disk is full; that is no verdict on the video.
     """
     row = _blank_row(video, origin)
     try:
-        return _try_video(video, origin, config, work, row)
+        limit_s, wait_s = config.download.max_video_s, config.download.max_wait_s
+        with time_limit(limit_s + wait_s):
+            got, facts = _get_probed(video, origin, config, work, row, gate)
+        with time_limit(limit_s):
+            return _try_video(video, got, facts, config, work, row)
     except VideoFailure as error:
         failure = error
     except (InputError, av.FFmpegError):
@@ -107,19 +127,31 @@ def fail_video(video: SourceVideo, origin: Origin, failure: VideoFailure) -> Out
     return Outcome(row=_blank_row(video, origin) | fail_columns(failure))
 
 
+def _get_probed(
+    video: SourceVideo,
+    origin: Origin,
+    config: VideoConfig,
+    work: Path,
+    row: Row,
+    gate: Gate | None,
+) -> tuple[Download, MediaFacts]:
+    """The file and what it says of itself; one that the network may have cut is fetched twice."""
+    got = _get(video, origin, config, work, gate)
+    row |= _page_columns(got.page)
+    try:
+        return got, probe(got.path)
+    except VideoFailure:
+        if got.is_whole:
+            raise
+    got = _get(video, origin, config, work, gate)
+    return got, probe(got.path)
+
+
 def _try_video(
-    video: SourceVideo, origin: Origin, config: VideoConfig, work: Path, row: Row
+    video: SourceVideo, got: Download, facts: MediaFacts, config: VideoConfig, work: Path, row: Row
 ) -> Outcome:
     """Fills in `row` step by step, so that a failure leaves what was known by then."""
-    got = _get(video, origin, config, work)
     page = got.page
-    row |= {
-        "title": page.title or None,
-        "uploader": page.uploader or None,
-        "upload_date": page.upload_date or None,
-        "license": page.license or None,
-    }
-    facts = probe(got.path)
     row |= _fact_columns(facts)
     row["title"] = row["title"] or facts.title or None
     check(facts, config.filter)
@@ -128,14 +160,21 @@ def _try_video(
     cuts = cut_scenes(got.path, found.scenes, facts, work, config.cut)
     clips = [(_clip_row(video.video_id, found, clip), clip) for clip in cuts]
     name = Path(video.locator).stem
-    captions = []
+    spans = align_spans(video.spans, found.cuts_s)
+    captions, given = [], []
     for clip_row, clip in clips:
-        text, where = choose_alt_text(page, clip.scene, found.origin_s, facts.title, name)
+        said = find_given(spans, clip.scene, found.origin_s)
+        text, where = choose_alt_text(page, said, clip.scene, found.origin_s, facts.title, name)
         captions.append({"clip_id": clip_row["clip_id"], "text": text, "source": where})
-    return Outcome(row=row | {"num_clips": len(clips)}, clips=clips, captions=captions)
+        if "\n" in said:
+            given.append({"clip_id": clip_row["clip_id"], "text": said, "source": "span"})
+    row["num_clips"] = len(clips)
+    return Outcome(row=row, clips=clips, captions=captions, given=given)
 
 
-def _get(video: SourceVideo, origin: Origin, config: VideoConfig, work: Path) -> Download:
+def _get(
+    video: SourceVideo, origin: Origin, config: VideoConfig, work: Path, gate: Gate | None
+) -> Download:
     if video.kind == "file":
         return open_local(video, Path(origin.folder))
     urls = {
@@ -143,10 +182,16 @@ def _get(video: SourceVideo, origin: Origin, config: VideoConfig, work: Path) ->
         "youtube": f"https://www.youtube.com/watch?v={video.locator}",
         "shapes": f"{origin.base_url}/{video.locator}",
     }
+    wanted = config.filter
     bounds = Bounds(
-        min_height=config.filter.min_height, max_duration_s=config.filter.max_duration_s
+        min_height=wanted.min_height,
+        min_aspect=wanted.min_aspect,
+        max_aspect=wanted.max_aspect,
+        max_duration_s=wanted.max_duration_s,
+        licenses=wanted.licenses,
     )
-    return download(urls[video.kind], work, config.download, bounds)
+    gate = gate or LocalGate(config.download)
+    return obtain(urls[video.kind], work, config.download, bounds, gate)
 
 
 def _blank_row(video: SourceVideo, origin: Origin) -> Row:
@@ -155,8 +200,20 @@ def _blank_row(video: SourceVideo, origin: Origin) -> Row:
         "source": origin.source,
         "locator": video.locator,
         "status": "ok",
+        "label": video.label or None,
         "retryable": False,
         "num_clips": 0,
+    }
+
+
+def _page_columns(page: PageFacts) -> Row:
+    return {
+        "title": page.title or None,
+        "uploader": page.uploader or None,
+        "channel": page.channel or None,
+        "upload_date": page.upload_date or None,
+        "license": page.license or None,
+        "categories": list(page.categories) or None,
     }
 
 

@@ -38,8 +38,13 @@ class FilterConfig:
     """Shortest video in seconds."""
     max_duration_s: float = 4 * 3600.0
     """Longest video in seconds."""
+    licenses: tuple[str, ...] = ()
+    """Words of which a web video's licence must hold one, such as "Creative Commons"; empty takes
+    any. A page that states no licence is then refused, while files of a folder are not asked."""
 
     def __post_init__(self) -> None:
+        if not all(word.strip() for word in self.licenses):
+            raise InputError(f"filter.licenses holds an empty word: {list(self.licenses)}")
         if self.min_height < 1:
             raise InputError(f"filter.min_height must be at least 1, got {self.min_height}")
         if not 0 < self.min_aspect <= self.max_aspect:

@@ -1,12 +1,14 @@
 import pytest
 
-from hdvg.download import Bounds, DownloadConfig, download, open_local
+from hdvg.download.fetch import fetch, open_local
+from hdvg.download.page import Bounds
+from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
 from hdvg.shapes.server import serve
-from hdvg.sources import SourceVideo
+from hdvg.sources.source_video import SourceVideo
 
-NO_BOUNDS = Bounds(min_height=0, max_duration_s=0.0)
+NO_BOUNDS = Bounds()
 QUICK = DownloadConfig(timeout_s=5.0, retries=0)
 
 
@@ -22,12 +24,12 @@ def _page(base, truth, name):
 
 def _fail(url, work, config=QUICK, bounds=NO_BOUNDS):
     with pytest.raises(VideoFailure) as caught:
-        download(url, work, config, bounds)
+        fetch(url, work, config, bounds)
     return caught.value
 
 
 def test_page_gives_the_file_its_words_and_its_chapters(base, truth, media, tmp_path):
-    got = download(_page(base, truth, ""), tmp_path, QUICK, NO_BOUNDS)
+    got = fetch(_page(base, truth, ""), tmp_path, QUICK, NO_BOUNDS)
     assert got.path.parent == tmp_path
     assert got.path.read_bytes() == media[""].read_bytes()
     assert got.page.title == f"Shapes in motion {truth['']['video_id']}"
@@ -37,14 +39,14 @@ def test_page_gives_the_file_its_words_and_its_chapters(base, truth, media, tmp_
 
 
 def test_web_page_has_alt_text_only(base, truth, tmp_path):
-    page = download(_page(base, truth, "web"), tmp_path, QUICK, NO_BOUNDS).page
+    page = fetch(_page(base, truth, "web"), tmp_path, QUICK, NO_BOUNDS).page
     assert page.description == truth["web"]["captions"][0]
     assert page.chapters == ()
 
 
 def test_direct_link_to_a_file(base, truth, media, tmp_path):
     url = f"{base}/media/{truth['']['video_id']}.mp4"
-    assert download(url, tmp_path, QUICK, NO_BOUNDS).path.read_bytes() == media[""].read_bytes()
+    assert fetch(url, tmp_path, QUICK, NO_BOUNDS).path.read_bytes() == media[""].read_bytes()
 
 
 def test_missing_page(base, truth, tmp_path):
@@ -62,7 +64,7 @@ def test_nobody_listens(tmp_path):
 
 def test_metadata_decides_before_bytes(base, truth, tmp_path):
     failure = _fail(
-        _page(base, truth, ""), tmp_path, bounds=Bounds(min_height=0, max_duration_s=1.0)
+        _page(base, truth, ""), tmp_path, bounds=Bounds(max_duration_s=1.0)
     )
     assert failure.code == "too_long"
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Brings web videos to this machine: politely, within bounds, and without trusting anyone."""
