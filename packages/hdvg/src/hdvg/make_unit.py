@@ -4,19 +4,23 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
-from hdvg.alt_text import FAMILY
-from hdvg.commits import BUILD, Commit, commit_unit
+from hdvg.alt_text import FAMILY, GIVEN_FAMILY
+from hdvg.commits import BUILD, Commit, commit_unit, read_commit
+from hdvg.download.gate import Gate
 from hdvg.failures import VideoFailure
 from hdvg.make_video import Origin, Outcome, Row, VideoConfig, fail_video, make_video
-from hdvg.manifest import table_file, write_rows
+from hdvg.revise import replace_commit, revision_stem
 from hdvg.scratch import scratch_folder
 from hdvg.shards import TarWriter
 from hdvg.sources.source_video import SourceVideo
 from hdvg.storage import FileRecord, Storage
+from hdvg.unit_tables import Tables, count_rows, merge_unit, read_unit, write_unit
 
 STAGE = BUILD
+# What lists with several captions a clip say; most sources have none.
+_GIVEN = f"captions.{GIVEN_FAMILY}"
+_PARTS = ("videos", "clips", f"captions.{FAMILY}", _GIVEN, "scores.scan")
 # A video that is met a third time has taken two workers with it (a decoder's crash, no memory).
 _MAX_ATTEMPTS = 2
 
@@ -36,9 +40,10 @@ class UnitJob:
     Attributes:
         root: The dataset.
         unit: Name of the unit.
-        videos: Its videos.
+        videos: Its videos; of a unit that is revised, those that are made again.
         origin: Where their source lies.
         config: The steps' settings.
+        revises: Whether the unit is committed already.
     """
 
     root: str
@@ -46,10 +51,13 @@ class UnitJob:
     videos: tuple[SourceVideo, ...]
     origin: Origin
     config: VideoConfig
+    revises: bool = False
 
 
-def make_unit(job: UnitJob, begin: Begin, done: Done, wanted: Wanted) -> Row:
-    """Makes every file of a unit and commits it.
+def make_unit(
+    job: UnitJob, begin: Begin, done: Done, wanted: Wanted, gate: Gate | None = None
+) -> Row:
+    """Makes every file of a unit and commits it, or revises one that is committed.
 
     Args:
         job: The work.
@@ -58,17 +66,45 @@ def make_unit(job: UnitJob, begin: Begin, done: Done, wanted: Wanted) -> Row:
         done: Told of each video's row.
         wanted: Asked before anything appears under its name: whether the build is still there. What
             a worker saw after it died is no verdict on a video; the pages that it served are gone.
+        gate: Says who may ask which site when; None if nobody else is asking.
 
     Returns:
-        {"unit", "num_videos", "num_clips"}.
+        {"unit", "num_videos", "num_clips"}, of the videos worked on.
 
     Raises:
         AbandonedError: Nobody wants the unit any more; nothing of it is left.
     """
     started_s = time.monotonic()
     storage = Storage(job.root)
-    tables: dict[str, list[Row]] = {"videos": [], "clips": [], "captions": []}
-    names = {kind: f"{kind}/{job.unit}.tar" for kind in ("media", "keyframes")}
+    old = read_commit(storage, BUILD, job.unit) if job.revises else None
+    stem = revision_stem(old) if old else job.unit
+    tars, made = _make_videos(job, storage, stem, (begin, done, wanted), gate)
+    if old is None:
+        commit = _write(storage, job.unit, stem, tars, made, started_s)
+        commit_unit(storage, commit)
+    else:
+        if not made["clips"]:
+            for record in tars:
+                storage.remove(record.name)
+            tars = []
+        shards = [record for record in old.files if record.name.endswith(".tar")]
+        merged = merge_unit(read_unit(storage, old), made)
+        commit = _write(storage, job.unit, stem, [*shards, *tars], merged, started_s)
+        replace_commit(storage, old, commit)
+    return {"unit": job.unit, "num_videos": len(made["videos"]), "num_clips": len(made["clips"])}
+
+
+def _make_videos(
+    job: UnitJob,
+    storage: Storage,
+    stem: str,
+    watch: tuple[Begin, Done, Wanted],
+    gate: Gate | None,
+) -> tuple[list[FileRecord], Tables]:
+    """Works on every video; the two tars appear when all are done, unless nobody wants them."""
+    begin, done, wanted = watch
+    tables: Tables = {part: [] for part in _PARTS}
+    names = {kind: f"{kind}/{stem}.tar" for kind in ("media", "keyframes")}
     with ExitStack() as stack:
         writers = {kind: stack.enter_context(storage.writing(name)) for kind, name in names.items()}
         tars = {kind: stack.enter_context(TarWriter(file)) for kind, file in writers.items()}
@@ -78,25 +114,17 @@ def make_unit(job: UnitJob, begin: Begin, done: Done, wanted: Wanted) -> Row:
                     crash = VideoFailure("worker_died", "two workers died of this video")
                     outcome = fail_video(video, job.origin, crash)
                 else:
-                    outcome = make_video(video, job.origin, job.config, work)
+                    outcome = make_video(video, job.origin, job.config, work, gate)
                 _store(outcome, tars, names["media"], tables)
             done(outcome.row)
         if not wanted():
             raise AbandonedError(job.unit)
-    files = [writer.record for writer in writers.values()]
-    files += [_write_table(storage, job.unit, table, rows) for table, rows in tables.items()]
-    counts = {table: len(rows) for table, rows in tables.items()}
-    timings = {"wall_s": round(time.monotonic() - started_s, 3)}
-    commit_unit(
-        storage,
-        Commit(stage=STAGE, unit=job.unit, files=tuple(files), rows=counts, timings=timings),
-    )
-    return {"unit": job.unit, "num_videos": counts["videos"], "num_clips": counts["clips"]}
+    if not tables[_GIVEN]:
+        del tables[_GIVEN]
+    return [writer.record for writer in writers.values()], tables
 
 
-def _store(
-    outcome: Outcome, tars: dict[str, Any], shard: str, tables: dict[str, list[Row]]
-) -> None:
+def _store(outcome: Outcome, tars: dict[str, TarWriter], shard: str, tables: Tables) -> None:
     """Moves a video's clips into the tars; all of its rows follow, or none."""
     for row, clip in outcome.clips:
         member = tars["media"].add(f"{row['clip_id']}.mp4", clip.path.read_bytes())
@@ -104,9 +132,24 @@ def _store(
         place = {"offset": member.offset, "nbytes": member.nbytes, "sha256": member.sha256}
         tables["clips"].append(row | place | {"shard": shard})
     tables["videos"].append(outcome.row)
-    tables["captions"] += outcome.captions
+    tables[f"captions.{FAMILY}"] += outcome.captions
+    tables[_GIVEN] += outcome.given
+    tables["scores.scan"] += outcome.scores
 
 
-def _write_table(storage: Storage, unit: str, table: str, rows: list[Row]) -> FileRecord:
-    family = FAMILY if table == "captions" else ""
-    return write_rows(storage, table, table_file(table, unit, family), rows)
+def _write(
+    storage: Storage,
+    unit: str,
+    stem: str,
+    tars: list[FileRecord],
+    tables: Tables,
+    started_s: float,
+) -> Commit:
+    """Writes the tables and says what is to be committed."""
+    return Commit(
+        stage=BUILD,
+        unit=unit,
+        files=(*tars, *write_unit(storage, stem, tables)),
+        rows=count_rows(tables),
+        timings={"wall_s": round(time.monotonic() - started_s, 3)},
+    )

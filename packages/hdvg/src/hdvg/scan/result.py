@@ -107,3 +107,11 @@ class ScanResult:
     num_scenes: int
     motion: float
     origin_s: float
+
+    @property
+    def cuts_s(self) -> list[float]:
+        """Where kept scenes begin or end otherwise than by force, from the first frame, sorted."""
+        edges = [(scene.start_s, scene.boundary_start) for scene in self.scenes]
+        edges += [(scene.end_s, scene.boundary_end) for scene in self.scenes]
+        inner = {time_s - self.origin_s for time_s, kind in edges if kind in ("cut", "fade")}
+        return sorted(inner)

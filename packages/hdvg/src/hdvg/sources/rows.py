@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from hdvg.errors import InputError
+from hdvg.plain_text import plain_text
 from hdvg.sources.source_video import SourceVideo
 
 # The longest video of HD-VILA-100M has some thousand parts of about 100 bytes each. Chosen here: 16
 # times that, so that a file without line ends cannot fill the memory.
 MAX_ROW_CHARS = 4 * 2**20
+# Captions of the published lists have at most some hundred characters.
+MAX_TEXT_CHARS = 2000
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,9})?)")
 T = TypeVar("T")
 
@@ -148,14 +151,14 @@ def parse_number(value: object) -> float:
 
 
 def parse_text(value: object) -> str:
-    """A text with single spaces.
+    """One line of printable characters, at most `MAX_TEXT_CHARS`.
 
     Raises:
         RowError: Not a text.
     """
     if not isinstance(value, str):
         raise RowError("not a text where one is needed")
-    return " ".join(value.split())
+    return plain_text(value, MAX_TEXT_CHARS)
 
 
 def get_field(row: object, name: str) -> object:

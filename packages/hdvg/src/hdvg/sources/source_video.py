@@ -17,6 +17,8 @@ _YOUTUBE_HOSTS = frozenset(
 )
 # Long enough to recognise a file by, short enough for a tar member's name with times added.
 _SLUG_LENGTH = 40
+# What browsers take.
+_MAX_URL_CHARS = 2048
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,8 @@ def locate(entry: str) -> SourceVideo | None:
     """The video that a URL or a YouTube id names; None for anything else."""
     if _YOUTUBE_ID.fullmatch(entry):
         return SourceVideo(video_id=entry, kind="youtube", locator=entry)
+    if len(entry) > _MAX_URL_CHARS or not entry.isprintable():
+        return None
     try:
         parts = urlsplit(entry)
         host = parts.hostname
