@@ -3,8 +3,11 @@ import torch
 
 from vfmodel.blocks import BlockConfig, Conditions, DownBlock, MiddleBlock, UpBlock
 from vfmodel.swap_attention import SwapConfig
+from vfmodel.temporal import TemporalAttentionConfig
 
 SWAP = SwapConfig(channels=8, num_heads=2, window=(2, 2, 2), norm_groups=4)
+
+ATTENTION = TemporalAttentionConfig(channels=8, num_heads=2, feed_forward_mult=2, norm_groups=4)
 
 
 def config(*layer_inputs, **changes):
@@ -18,7 +21,7 @@ def config(*layer_inputs, **changes):
         "norm_groups": 4,
         "linear_projection": True,
         "temporal_conv_depth": 1,
-        "feed_forward_mult": 2,
+        "temporal_attention": ATTENTION,
         "swap": SWAP,
     }
     return BlockConfig(**(settings | changes))

@@ -32,5 +32,8 @@ def test_skip_averages_down_and_repeats_up():
     motion = torch.arange(16.0).view(1, 1, 4, 4)
     means = torch.tensor([[2.5, 4.5], [10.5, 12.5]])
     torch.testing.assert_close(skip(motion, (2, 2))[0, 0], means)
+    nearest = TemporalSkip(1, 1, "nearest")
+    nn.init.ones_(nearest.proj.weight)
+    torch.testing.assert_close(nearest(motion, (2, 2)), motion[..., ::2, ::2])
     repeated = motion.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
     torch.testing.assert_close(skip(motion, (8, 8)), repeated)

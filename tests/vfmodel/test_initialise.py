@@ -5,7 +5,7 @@ import json
 
 import pytest
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import UNet2DConditionModel, UNet3DConditionModel
 
 from hdvg.errors import InputError
 from vfmodel.initialise import build_unet, load_weights, saved_class
@@ -67,6 +67,42 @@ def test_an_image_model_becomes_the_spatial_part(image_model, tiny_unet, with_co
         for t in range(2):
             want = image_unet.eval()(latents[:, :, t], 10, text).sample
             torch.testing.assert_close(frames[:, :, t], want, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("with_config", [True, False])
+def test_a_modelscope_model_is_taken_over_with_its_motion(tiny_unet, tmp_path, with_config):
+    theirs = UNet3DConditionModel(
+        down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
+        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
+        block_out_channels=tiny_unet.channels,
+        layers_per_block=1,
+        attention_head_dim=8,
+        cross_attention_dim=tiny_unet.text_dim,
+        norm_num_groups=tiny_unet.norm_groups,
+    ).eval()
+    theirs.save_pretrained(tmp_path / "unet")
+    sizes = {
+        "temporal_conv_depth": 4,
+        "feed_forward_mult": 4,
+        "temporal_self_attentions": 2,
+        "temporal_positions": "none",
+        "entry_attention_heads": 8,
+    }
+    config = dataclasses.replace(tiny_unet, **sizes) if with_config else None
+    ours = build_unet(config, str(tmp_path), seed=0).eval()
+    assert not with_config or ours.config.window == tiny_unet.window
+    latents, text = torch.randn(1, 4, 3, 3, 5), torch.randn(1, 7, tiny_unet.text_dim)
+    with torch.no_grad():
+        expected = theirs(latents, 10, text).sample
+        torch.testing.assert_close(ours(latents, 10, text).sample, expected, atol=1e-5, rtol=1e-5)
+    with pytest.raises(InputError, match=r"temporal_conv_depth is 4 in .* and 1 here"):
+        build_unet(tiny_unet, str(tmp_path), seed=0)
+
+
+def test_another_number_of_heads_is_refused_although_every_shape_fits(image_model, tiny_unet):
+    _, folder = image_model
+    with pytest.raises(InputError, match=r"num_heads is \(1, 2\) in .* and \(2, 2\) here"):
+        build_unet(dataclasses.replace(tiny_unet, num_heads=(2, 2)), folder, seed=0)
 
 
 def test_other_sizes_are_named_with_both_shapes(saved, tiny_unet):

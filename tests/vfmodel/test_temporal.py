@@ -1,10 +1,16 @@
 import pytest
 import torch
+from diffusers.models.transformers.transformer_temporal import TransformerTemporalModel
 from einops import rearrange
 from torch import nn
 from torch.nn.functional import group_norm, scaled_dot_product_attention
 
-from vfmodel.temporal import TemporalAttention, TemporalConv, rotate_by_time
+from vfmodel.temporal import (
+    TemporalAttention,
+    TemporalAttentionConfig,
+    TemporalConv,
+    rotate_by_time,
+)
 
 
 def randomise(module):
@@ -18,8 +24,8 @@ def frames(clips=2, length=5, channels=8, height=3, width=4):
 
 
 def attention(**changes):
-    settings = {"num_heads": 2, "feed_forward_mult": 2, "norm_groups": 4}
-    return TemporalAttention(8, **(settings | changes))
+    settings = {"channels": 8, "num_heads": 2, "feed_forward_mult": 2, "norm_groups": 4}
+    return TemporalAttention(TemporalAttentionConfig(**(settings | changes)))
 
 
 @pytest.mark.parametrize("module", [TemporalConv(8, depth=3, norm_groups=4), attention()])
@@ -92,6 +98,40 @@ def test_attention_tells_the_order_of_frames():
     assert (module(x[order], 5) - module(x, 5)[order]).abs().max() > 1e-3
 
 
+def test_without_positions_attention_does_not_tell_the_order_of_frames():
+    module = randomise(attention(positions="none", self_attentions=2))
+    x = frames(clips=1)
+    order = torch.tensor([4, 3, 2, 1, 0])
+    torch.testing.assert_close(module(x[order], 5), module(x, 5)[order], rtol=0, atol=1e-10)
+
+
+def test_equals_diffusers_temporal_transformer():
+    ours = randomise(
+        attention(self_attentions=2, positions="none", width=12, feed_forward_mult=4)
+    ).float()
+    theirs = TransformerTemporalModel(2, 6, in_channels=8, norm_num_groups=4).eval()
+    (block,) = theirs.transformer_blocks
+    for ours_part, theirs_part in (
+        (ours.norm, theirs.norm),
+        (ours.proj_in, theirs.proj_in),
+        (ours.norm_attention, block.norm1),
+        (ours.to_out, block.attn1.to_out[0]),
+        (ours.second[0], block.norm2),
+        (ours.second[2], block.attn2.to_out[0]),
+        (ours.feed_forward[0], block.norm3),
+        (ours.proj_out, theirs.proj_out),
+    ):
+        theirs_part.load_state_dict(ours_part.state_dict())
+    for joined, attn in ((ours.to_qkv, block.attn1), (ours.second[1], block.attn2)):
+        for rows, layer in zip(
+            joined.weight.chunk(3), (attn.to_q, attn.to_k, attn.to_v), strict=True
+        ):
+            layer.weight.data.copy_(rows)
+    block.ff.load_state_dict(ours.feed_forward[1].state_dict())
+    x = frames().float()
+    torch.testing.assert_close(x + ours(x, 5), theirs(x, num_frames=5).sample, rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize("module", [TemporalConv(8, depth=2, norm_groups=4), attention()])
 def test_clips_do_not_meet_and_any_length_runs(module):
     randomise(module)
@@ -100,7 +140,14 @@ def test_clips_do_not_meet_and_any_length_runs(module):
     assert module(x, 1).shape == x.shape
 
 
-@pytest.mark.parametrize("module", [TemporalConv(8, depth=2, norm_groups=4), attention()])
+@pytest.mark.parametrize(
+    "module",
+    [
+        TemporalConv(8, depth=2, norm_groups=4),
+        attention(),
+        attention(self_attentions=2, positions="none", width=12),
+    ],
+)
 def test_one_zero_matrix_does_not_block_learning(module):
     optimiser = torch.optim.SGD(module.parameters(), lr=0.1)
     x, wanted = frames().float(), frames().float()

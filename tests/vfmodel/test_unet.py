@@ -1,8 +1,10 @@
 import pickle
 import re
+from collections import Counter
 
 import pytest
 import torch
+from diffusers import UNet3DConditionModel
 from torch import nn
 
 from hdvg.errors import InputError
@@ -57,8 +59,17 @@ def test_swap_is_addition_until_it_is_trained():
     assert (unet(*given).sample - with_swap).abs().max() > 1e-3
 
 
-def test_after_three_steps_every_parameter_has_had_a_gradient():
-    unet = tiny()
+MODELSCOPE = {
+    "temporal_self_attentions": 2,
+    "temporal_positions": "none",
+    "entry_attention_heads": 2,
+    "temporal_skip": "nearest",
+}
+
+
+@pytest.mark.parametrize("changes", [{}, MODELSCOPE, {"temporal_skip": "none"}])
+def test_after_three_steps_every_parameter_has_had_a_gradient(changes):
+    unet = tiny(**changes)
     x, t, text = inputs()
     noise = torch.randn_like(x)
     optimiser = torch.optim.AdamW(unet.parameters(), lr=1e-3)
@@ -73,7 +84,7 @@ def test_after_three_steps_every_parameter_has_had_a_gradient():
 
 def test_each_temporal_branch_has_one_matrix_at_zero_and_never_two():
     kinds = (SwapCrossAttention, TemporalAttention, TemporalConv, TemporalSkip)
-    branches = [module for module in tiny().modules() if isinstance(module, kinds)]
+    branches = [module for module in tiny(**MODELSCOPE).modules() if isinstance(module, kinds)]
     assert {type(branch) for branch in branches} == set(kinds)
     for branch in branches:
         zeros = [p for p in branch.parameters() if p.ndim > 1 and not p.any()]
@@ -160,10 +171,22 @@ def test_the_papers_size():
     with torch.device("meta"):
         unet = SwapUNet(SwapUNetConfig.paper())
     ours = re.compile(
-        r"(frame_embedding|temp_convs|temp_attns|conv_fuses|end_fuses|swap|temp_skip)\."
+        r"(frame_embedding|entry_attention|temp_convs|temp_attns|conv_fuses|end_fuses|swap"
+        r"|temp_skip)\."
     )
-    spatial = sum(p.numel() for name, p in unet.named_parameters() if not ours.search(name))
-    assert spatial == 865_910_724  # Stable Diffusion 2.1
+    counts = Counter()
+    for name, parameter in unet.named_parameters():
+        found = ours.search(name)
+        counts[found[1] if found else "spatial"] += parameter.numel()
+    assert counts["spatial"] == 865_910_724  # Stable Diffusion 2.1
+    with torch.device("meta"):
+        modelscope = UNet3DConditionModel()
+    shared = ("spatial", "temp_convs", "temp_attns", "entry_attention")
+    assert sum(counts[part] for part in shared) == sum(p.numel() for p in modelscope.parameters())
+    # 1.602 B is ModelScope's, the fusions and Swap-CA; the rest is our reconstruction.
+    reconstructed = counts.pop("frame_embedding") + counts.pop("temp_skip")
+    assert round(counts.total() / 1e9, 3) == 1.602
+    assert counts.total() + reconstructed == 1_609_253_700
     swaps = [m.settings for m in unet.modules() if isinstance(m, SwapCrossAttention)]
     assert [swap.channels for swap in swaps] == [320, 640, 1280, 1280, 1280, 1280, 640, 320]
     assert [swap.shift for swap in swaps] == [0, 4] * 4

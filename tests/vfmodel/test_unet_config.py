@@ -1,4 +1,8 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+import yaml
 
 from hdvg.errors import InputError
 from vfmodel.unet_config import SwapUNetConfig
@@ -20,6 +24,32 @@ def test_the_papers_size_is_stable_diffusions():
     assert (config.sample_height, config.sample_width) == (192 / 8, 344 / 8)
 
 
+def test_the_papers_yaml_has_the_papers_sizes():
+    path = Path(__file__).parents[2] / "configs" / "vfmodel" / "videofactory.yaml"
+    sizes = yaml.safe_load(path.read_text())["model"]["unet"]
+    paper, asked = SwapUNetConfig.paper(), SwapUNetConfig.from_fields(sizes)
+    sampled = ("sample_height", "sample_width", "num_frames")
+    assert replace(asked, **{name: getattr(paper, name) for name in sampled}) == paper
+
+
+def test_swap_can_have_heads_feed_forward_and_shift_of_its_own():
+    config = SwapUNetConfig(
+        swap_num_heads=(2, 4, 6), swap_feed_forward_mult=0, shift=1, window=(4, 6, 11)
+    )
+    swaps = [config.swap(depth) for depth in range(6)]
+    assert [swap.num_heads for swap in swaps] == [2, 4, 6, 6, 4, 2]
+    assert [swap.shift for swap in swaps] == [0, 1] * 3
+    assert {swap.feed_forward_mult for swap in swaps} == {0}
+    block = config.block(1, (64,))
+    assert (block.num_heads, block.temporal_attention.feed_forward_mult) == (2, 2)
+
+
+def test_the_entry_attention_is_as_many_first_level_heads_wide():
+    assert SwapUNetConfig().entry_attention() is None
+    entry = SwapUNetConfig.paper().entry_attention()
+    assert (entry.channels, entry.num_heads, entry.inner) == (320, 8, 8 * 64)
+
+
 def test_fields_come_from_json_and_unknown_ones_are_named():
     config = SwapUNetConfig.from_fields({"channels": [32, 64, 96], "window": [4, 6, 11]})
     assert config.channels == (32, 64, 96)
@@ -33,6 +63,15 @@ def test_fields_come_from_json_and_unknown_ones_are_named():
         ({"num_heads": (1, 2)}, r"num_heads \(1, 2\)"),
         ({"attention_levels": (True,)}, r"attention_levels \(True,\)"),
         ({"layers_per_block": 0}, "layers_per_block must be >= 1, got 0"),
+        ({"swap_num_heads": (1,)}, r"swap_num_heads \(1,\)"),
+        ({"swap_num_heads": (1, 2, 5)}, "num_heads 5 does not divide channels 96"),
+        ({"shift": 4}, r"shift 4 is outside 0\.\.3"),
+        ({"swap_feed_forward_mult": -1}, "feed_forward_mult must be >= 0, got -1"),
+        (
+            {"temporal_self_attentions": 3},
+            r"temporal_self_attentions must be one of \(1, 2\), got 3",
+        ),
+        ({"entry_attention_heads": -1}, "entry_attention_heads must be >= 0, got -1"),
         ({"fps": 0.0}, "fps must be > 0, got 0"),
         ({"norm_groups": 7}, "norm_groups 7 does not divide channels"),
         ({"window": (0, 6, 11)}, "window must be three sizes >= 1"),

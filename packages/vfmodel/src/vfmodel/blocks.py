@@ -15,7 +15,7 @@ latent height and width, L text tokens, D text width, E time embedding width.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from diffusers.models import Transformer2DModel
@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from vfmodel.attention import FrameAttention
 from vfmodel.fusion import Fuse, TemporalSkip
 from vfmodel.swap_attention import SwapConfig, SwapCrossAttention
-from vfmodel.temporal import TemporalAttention, TemporalConv
+from vfmodel.temporal import TemporalAttention, TemporalAttentionConfig, TemporalConv
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +54,14 @@ class BlockConfig:
     """Whether text transformers project by a Linear (SD 2) or a 1x1 convolution (SD 1)."""
     temporal_conv_depth: int
     """Convolutions in each TemporalConv."""
-    feed_forward_mult: int
-    """Width of the feed-forward in temporal attention and Swap-CA, 0 for none."""
+    temporal_attention: TemporalAttentionConfig
+    """The partner of every text transformer."""
     swap: SwapConfig | None = None
     """Swap-CA at the block's end; None in the middle block."""
     skip_channels: int | None = None
     """Channels of the temporal stream that comes past a resize; None where there is none."""
+    skip_shrink: Literal["pool", "nearest"] = "pool"
+    """How that stream is brought to fewer rows and columns."""
 
 
 class Conditions(NamedTuple):
@@ -74,6 +76,14 @@ class Conditions(NamedTuple):
     time: Float[Tensor, "F E"]
     text: Float[Tensor, "B L D"]
     num_frames: int
+
+
+def run_module(owner: nn.Module, module: nn.Module, *inputs: object) -> Tensor:
+    """Calls a module; under its owner's gradient checkpointing, inner activations are not kept."""
+    if owner.gradient_checkpointing and torch.is_grad_enabled():
+        checkpoint = cast(Callable[..., Tensor], owner._gradient_checkpointing_func)
+        return checkpoint(module, *inputs)
+    return module(*inputs)
 
 
 class SpaceTimeBlock(nn.Module):
@@ -101,17 +111,13 @@ class SpaceTimeBlock(nn.Module):
         )
         self.attentions = nn.ModuleList(_text_transformer(config) for _ in range(num_attentions))
         self.temp_attns = nn.ModuleList(
-            TemporalAttention(
-                channels,
-                num_heads=config.num_heads,
-                feed_forward_mult=config.feed_forward_mult,
-                norm_groups=config.norm_groups,
-            )
-            for _ in range(num_attentions)
+            TemporalAttention(config.temporal_attention) for _ in range(num_attentions)
         )
         self.swap = SwapCrossAttention(config.swap) if config.swap else None
         self.temp_skip = (
-            TemporalSkip(config.skip_channels, channels) if config.skip_channels else None
+            TemporalSkip(config.skip_channels, channels, config.skip_shrink)
+            if config.skip_channels
+            else None
         )
 
     def convolve(
@@ -151,10 +157,7 @@ class SpaceTimeBlock(nn.Module):
         return rearrange(self._run(self.swap, *streams), "b c t h w -> (b t) c h w")
 
     def _run(self, module: nn.Module, *inputs: object) -> Tensor:
-        """Calls a module; under gradient checkpointing its inner activations are not kept."""
-        if self.gradient_checkpointing and torch.is_grad_enabled():
-            return self._gradient_checkpointing_func(module, *inputs)
-        return module(*inputs)
+        return run_module(self, module, *inputs)
 
 
 class LayeredBlock(SpaceTimeBlock):

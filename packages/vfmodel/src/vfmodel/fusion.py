@@ -3,6 +3,8 @@
 Shape letters: F frames, C channels, H and W latent height and width.
 """
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -35,11 +37,15 @@ class TemporalSkip(nn.Module):
     """Carries the temporal stream past a spatial down- or upsampling to the next temporal module.
 
     Source: VideoFactory, "temporal skip connections". How the sizes are matched is chosen here:
-    average pooling down, nearest neighbour up, and a 1x1 convolution that starts at zero.
+    average pooling down ("pool") or the nearest neighbour ("nearest"), nearest neighbour up, and a
+    1x1 convolution that starts at zero.
     """
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, shrink: Literal["pool", "nearest"] = "pool"
+    ) -> None:
         super().__init__()
+        self.shrink = shrink
         self.proj = nn.Conv2d(in_channels, out_channels, 1, bias=False)
         nn.init.zeros_(self.proj.weight)
 
@@ -47,6 +53,7 @@ class TemporalSkip(nn.Module):
         self, temporal: Float[Tensor, "F Cin Hin Win"], size: tuple[int, int]
     ) -> Float[Tensor, "F Cout H W"]:
         """Brings `temporal` to another height and width."""
-        if size[0] * size[1] < temporal.shape[2] * temporal.shape[3]:
+        shrinks = size[0] * size[1] < temporal.shape[2] * temporal.shape[3]
+        if shrinks and self.shrink == "pool":
             return self.proj(adaptive_avg_pool2d(temporal, size))
         return interpolate(self.proj(temporal), size=size)

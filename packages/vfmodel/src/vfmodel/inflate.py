@@ -1,9 +1,10 @@
-"""An image U-Net's weights put into a video U-Net, with nothing lost on the way unnoticed.
+"""Another U-Net's weights put into a video U-Net, with nothing lost on the way unnoticed.
 
 Shape letters: none; this file moves named parameters.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,8 @@ from vfmodel.unet_config import SwapUNetConfig
 
 # The parameters that a video U-Net has and an image U-Net has not.
 _VIDEO_ONLY = re.compile(
-    r"(^|\.)(frame_embedding|temp_convs|temp_attns|conv_fuses|end_fuses|swap|temp_skip)\."
+    r"(?:^|\.)(frame_embedding|entry_attention|temp_convs|temp_attns|conv_fuses|end_fuses|swap"
+    r"|temp_skip)\."
 )
 
 # What the spatial half is built with; an image U-Net that differs here computes something else.
@@ -62,57 +64,67 @@ class Coverage:
     """What became of every parameter of both networks.
 
     Attributes:
+        source: What the weights come from.
         loaded: Names found in both, with equal shapes.
         new: Names only the video U-Net has; they keep their initial values.
     """
 
+    source: str
     loaded: tuple[str, ...]
     new: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{len(self.loaded)} parameters from the image U-Net, {len(self.new)} new ones"
+        kinds = Counter(found[1] for name in self.new if (found := _VIDEO_ONLY.search(name)))
+        parts = ", ".join(f"{count} in {kind}" for kind, count in sorted(kinds.items()))
+        return (
+            f"{len(self.loaded)} parameters from the {self.source}, {len(self.new)} new ones"
+            f" ({parts})"
+        )
 
 
 def config_of_unet2d(unet2d: UNet2DConditionModel, **changes: object) -> SwapUNetConfig:
-    """Reads the sizes of the spatial half off an image U-Net.
-
-    diffusers calls the number of heads of these networks `attention_head_dim`, for historical
-    reasons; the same weights read with another number of heads load without an error and compute
-    something else.
+    """The config of the video U-Net that an image U-Net becomes.
 
     Args:
         unet2d: A Stable Diffusion 1.x or 2.x U-Net, or one built like them.
         changes: Fields of `SwapUNetConfig` that the image U-Net does not decide, such as `window`.
 
     Raises:
+        InputError: The image U-Net has a feature that the spatial half has not, or decides a field
+            of `changes`.
+    """
+    return with_changes(sizes_of_unet2d(unet2d), changes, "image U-Net")
+
+
+def sizes_of_unet2d(unet2d: UNet2DConditionModel) -> dict[str, Any]:
+    """Reads the fields of `SwapUNetConfig` that an image U-Net decides.
+
+    diffusers calls the number of heads of these networks `attention_head_dim`, for historical
+    reasons; the same weights read with another number of heads load without an error and compute
+    something else.
+
+    Raises:
         InputError: The image U-Net has a feature that the spatial half has not.
     """
     source = unet2d.config
-    for name, expected in _REQUIRED.items():
-        value = source.get(name, expected)
-        if value != expected:
-            raise InputError(f"cannot inflate a U-Net with {name} = {value!r}, only {expected!r}")
+    check_settings(source, _REQUIRED)
     levels = len(source.block_out_channels)
     down = tuple(source.down_block_types)
     mirrored = tuple(_MIRROR.get(kind) for kind in reversed(down))
     if None in mirrored or tuple(source.up_block_types) != mirrored:
-        raise InputError(f"cannot inflate a U-Net with blocks {down} and {source.up_block_types}")
+        raise InputError(f"cannot load a U-Net with blocks {down} and {source.up_block_types}")
     heads = source.num_attention_heads or source.attention_head_dim
-    inherited: dict[str, Any] = {
+    return {
         "in_channels": source.in_channels,
         "out_channels": source.out_channels,
         "channels": tuple(source.block_out_channels),
-        "layers_per_block": _single(source.layers_per_block, "layers_per_block"),
+        "layers_per_block": single(source.layers_per_block, "layers_per_block"),
         "num_heads": (heads,) * levels if isinstance(heads, int) else tuple(heads),
         "attention_levels": tuple(_ATTENDS[kind] for kind in down),
-        "text_dim": _single(source.cross_attention_dim, "cross_attention_dim"),
+        "text_dim": single(source.cross_attention_dim, "cross_attention_dim"),
         "norm_groups": source.norm_num_groups,
         "linear_projection": source.use_linear_projection,
     }
-    decided = sorted(set(inherited) & set(changes))
-    if decided:
-        raise InputError(f"{decided[0]} is decided by the image U-Net: {inherited[decided[0]]!r}")
-    return SwapUNetConfig.from_fields(inherited | changes)
 
 
 def load_spatial(unet: nn.Module, weights: Mapping[str, Tensor]) -> Coverage:
@@ -121,21 +133,33 @@ def load_spatial(unet: nn.Module, weights: Mapping[str, Tensor]) -> Coverage:
     Raises:
         InputError: A weight has no place, has another shape, or a spatial place stays empty.
     """
+    return load_all_but(_VIDEO_ONLY, unet, weights, "image U-Net")
+
+
+def load_all_but(
+    may_be_new: re.Pattern[str], unet: nn.Module, weights: Mapping[str, Tensor], source: str
+) -> Coverage:
+    """Copies weights into the parameters of their names; those left over must match a pattern.
+
+    Raises:
+        InputError: A weight has no place, has another shape, or a place stays empty that should
+            not.
+    """
     own = unet.state_dict()
     for name, weight in weights.items():
         if name not in own:
-            raise InputError(f"the image U-Net's {name} has no place in the video U-Net")
+            raise InputError(f"the {source}'s {name} has no place in the video U-Net")
         if own[name].shape != weight.shape:
             raise InputError(
-                f"{name} is {tuple(weight.shape)} in the image U-Net and"
+                f"{name} is {tuple(weight.shape)} in the {source} and"
                 f" {tuple(own[name].shape)} in the video U-Net"
             )
     new = tuple(name for name in own if name not in weights)
     for name in new:
-        if not _VIDEO_ONLY.search(name):
-            raise InputError(f"the image U-Net lacks {name}")
+        if not may_be_new.search(name):
+            raise InputError(f"the {source} lacks {name}")
     unet.load_state_dict(weights, strict=False)
-    return Coverage(loaded=tuple(weights), new=new)
+    return Coverage(source=source, loaded=tuple(weights), new=new)
 
 
 def spatial_weights(unet: nn.Module) -> dict[str, Tensor]:
@@ -145,8 +169,39 @@ def spatial_weights(unet: nn.Module) -> dict[str, Tensor]:
     }
 
 
-def _single(value: int | list[int] | tuple[int, ...], name: str) -> int:
+def check_settings(given: Mapping[str, Any], required: Mapping[str, Any]) -> None:
+    """Refuses another architecture.
+
+    Raises:
+        InputError: A setting is there and is not what ours is built with.
+    """
+    for name, expected in required.items():
+        value = given.get(name, expected)
+        if value != expected:
+            raise InputError(f"cannot load a U-Net with {name} = {value!r}, only {expected!r}")
+
+
+def with_changes(
+    inherited: Mapping[str, Any], changes: Mapping[str, object], source: str
+) -> SwapUNetConfig:
+    """The sizes that another U-Net decides, and the caller's own choice of the rest.
+
+    Raises:
+        InputError: A change to what is decided, or to a setting that does not exist.
+    """
+    decided = sorted(set(inherited) & set(changes))
+    if decided:
+        raise InputError(f"{decided[0]} is decided by the {source}: {inherited[decided[0]]!r}")
+    return SwapUNetConfig.from_fields({**inherited, **changes})
+
+
+def single(value: int | list[int] | tuple[int, ...], name: str) -> int:
+    """The one value of a setting that may differ from level to level.
+
+    Raises:
+        InputError: It does differ.
+    """
     values = {value} if isinstance(value, int) else set(value)
     if len(values) != 1:
-        raise InputError(f"cannot inflate a U-Net whose {name} differs by level: {value}")
+        raise InputError(f"cannot load a U-Net whose {name} differs by level: {value}")
     return values.pop()

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import UNet2DConditionModel, UNet3DConditionModel
 from diffusers.utils import CONFIG_NAME
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError
 from torch import Tensor
 
 from hdvg.errors import InputError
+from vfmodel.inflate import sizes_of_unet2d
+from vfmodel.load_unet3d import sizes_of_unet3d
 from vfmodel.pretrained import STAND_IN_PIPELINE, load_part
 from vfmodel.unet import SwapUNet
 from vfmodel.unet_config import SwapUNetConfig
@@ -37,8 +40,15 @@ def build_unet(config: SwapUNetConfig | None, init_from: str | None, seed: int) 
         if init_from is None:
             return SwapUNet(config)
         source = STAND_IN_PIPELINE if init_from == SHIPPED else init_from
-        if saved_class(source) == "UNet2DConditionModel":
-            return _inflate(load_part(UNet2DConditionModel, source, "unet"), config, source)
+        kind = saved_class(source)
+        if kind == "UNet2DConditionModel":
+            image_unet = load_part(UNet2DConditionModel, source, "unet")
+            chosen = _undecided(config, sizes_of_unet2d(image_unet), source)
+            return SwapUNet.from_unet2d(image_unet, **chosen)
+        if kind == "UNet3DConditionModel":
+            video_unet = load_part(UNet3DConditionModel, source, "unet")
+            chosen = _undecided(config, sizes_of_unet3d(video_unet), source)
+            return SwapUNet.from_unet3d(video_unet, **chosen)
         loaded = load_part(SwapUNet, source, "unet", dtype=torch.float32)
         if config is None:
             return loaded.train()
@@ -90,16 +100,19 @@ def _from_hub(source: str) -> Path:
         raise InputError(f"no model folder, and no hub id that can be reached: {source}") from error
 
 
-def _inflate(
-    image_unet: UNet2DConditionModel, config: SwapUNetConfig | None, source: str
-) -> SwapUNet:
-    """A video U-Net whose spatial part is the image U-Net; sizes must agree with `config`."""
-    inflated = SwapUNet.from_unet2d(image_unet)
+def _undecided(
+    config: SwapUNetConfig | None, decided: Mapping[str, object], source: str
+) -> dict[str, object]:
+    """The settings that a loaded U-Net leaves open, as the config has them.
+
+    Raises:
+        InputError: The config has another value of one that it decides. Shapes would not tell:
+            the same weights read with another number of heads load, and compute something else.
+    """
     if config is None:
-        return inflated
-    unet = SwapUNet(config)
-    spatial = image_unet.state_dict()
-    own = unet.state_dict()
-    temporal = {name: value for name, value in own.items() if name not in spatial}
-    load_weights(unet, temporal | spatial, source)
-    return unet
+        return {}
+    chosen = asdict(config)
+    for name, value in decided.items():
+        if chosen[name] != value:
+            raise InputError(f"{name} is {value!r} in {source} and {chosen[name]!r} here")
+    return {name: value for name, value in chosen.items() if name not in decided}

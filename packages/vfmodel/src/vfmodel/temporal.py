@@ -7,6 +7,9 @@ Shape letters: F = B * T frames in clip order, C channels, H and W latent height
 T frames of a clip, P = B * H * W places, D channels of a head.
 """
 
+from dataclasses import dataclass
+from typing import Literal
+
 import torch
 from diffusers.models.attention import FeedForward
 from einops import rearrange
@@ -46,29 +49,62 @@ class TemporalConv(nn.Module):
         return rearrange(hidden, "b c t (h w) -> (b t) c h w", h=frames.shape[2])
 
 
+@dataclass(frozen=True, kw_only=True)
+class TemporalAttentionConfig:
+    """Sizes one temporal attention."""
+
+    channels: int
+    """Channels that come in and go out."""
+    num_heads: int
+    """Attention heads; divides `width`."""
+    feed_forward_mult: int
+    """Width of the GEGLU feed-forward in multiples of `width`; 0 for none."""
+    norm_groups: int
+    """Groups of the group normalisation; divides channels."""
+    self_attentions: int = 1
+    """Self-attentions one after another, 1 or 2; ModelScope's blocks have two."""
+    positions: Literal["rotary", "none"] = "rotary"
+    """How a frame's place in time is told; ModelScope's attention is not told at all."""
+    width: int | None = None
+    """Channels of all heads together; None for `channels`."""
+
+    @property
+    def inner(self) -> int:
+        """Channels of all heads together."""
+        return self.width or self.channels
+
+
 class TemporalAttention(nn.Module):
-    """Self-attention over the frames at each place, positions by rotation, then a feed-forward.
+    """Self-attention over the frames at each place, then a feed-forward.
 
     Rotary positions have no table, so a model can be run on more frames than it was trained on.
     """
 
-    def __init__(
-        self, channels: int, *, num_heads: int, feed_forward_mult: int, norm_groups: int
-    ) -> None:
+    def __init__(self, config: TemporalAttentionConfig) -> None:
         super().__init__()
-        self.num_heads = num_heads
-        self.norm = nn.GroupNorm(norm_groups, channels, eps=1e-6)
-        self.proj_in = nn.Linear(channels, channels)
-        self.norm_attention = nn.LayerNorm(channels)
-        self.to_qkv = nn.Linear(channels, 3 * channels, bias=False)
-        self.to_out = nn.Linear(channels, channels)
-        self.feed_forward: nn.Sequential | None = None
-        if feed_forward_mult:
-            self.feed_forward = nn.Sequential(
-                nn.LayerNorm(channels),
-                FeedForward(channels, mult=feed_forward_mult, activation_fn="geglu"),
+        self.settings = config
+        channels, inner = config.channels, config.inner
+        self.norm = nn.GroupNorm(config.norm_groups, channels, eps=1e-6)
+        self.proj_in = nn.Linear(channels, inner)
+        self.norm_attention = nn.LayerNorm(inner)
+        self.to_qkv = nn.Linear(inner, 3 * inner, bias=False)
+        self.to_out = nn.Linear(inner, inner)
+        self.second: nn.ModuleList | None = None
+        if config.self_attentions == 2:
+            self.second = nn.ModuleList(
+                [
+                    nn.LayerNorm(inner),
+                    nn.Linear(inner, 3 * inner, bias=False),
+                    nn.Linear(inner, inner),
+                ]
             )
-        self.proj_out = nn.Linear(channels, channels)
+        self.feed_forward: nn.Sequential | None = None
+        if config.feed_forward_mult:
+            self.feed_forward = nn.Sequential(
+                nn.LayerNorm(inner),
+                FeedForward(inner, mult=config.feed_forward_mult, activation_fn="geglu"),
+            )
+        self.proj_out = nn.Linear(inner, channels)
         _zero(self.proj_out)
 
     def forward(
@@ -78,13 +114,23 @@ class TemporalAttention(nn.Module):
         height, width = frames.shape[2:]
         clips = rearrange(frames, "(b t) c h w -> b c t (h w)", t=num_frames)
         hidden = self.proj_in(rearrange(self.norm(clips), "b c t n -> (b n) t c"))
-        query, key, value = self.to_qkv(self.norm_attention(hidden)).chunk(3, dim=-1)
-        query, key = (rotate_by_time(x, self.num_heads) for x in (query, key))
-        hidden = hidden + self.to_out(attend(query, key, value, self.num_heads))
+        hidden = hidden + self._look_along(hidden, self.norm_attention, self.to_qkv, self.to_out)
+        if self.second is not None:
+            hidden = hidden + self._look_along(hidden, *self.second)
         if self.feed_forward is not None:
             hidden = hidden + self.feed_forward(hidden)
         change = self.proj_out(hidden)
         return rearrange(change, "(b h w) t c -> (b t) c h w", h=height, w=width)
+
+    def _look_along(
+        self, hidden: Float[Tensor, "P T C"], norm: nn.Module, to_qkv: nn.Module, to_out: nn.Module
+    ) -> Float[Tensor, "P T C"]:
+        num_heads = self.settings.num_heads
+        query, key, value = to_qkv(norm(hidden)).chunk(3, dim=-1)
+        if self.settings.positions == "rotary":
+            query, key = (rotate_by_time(x, num_heads) for x in (query, key))
+        read: Tensor = to_out(attend(query, key, value, num_heads))
+        return read
 
 
 def rotate_by_time(

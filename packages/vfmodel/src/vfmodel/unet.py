@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import UNet2DConditionModel, UNet3DConditionModel
 from diffusers.configuration_utils import ConfigMixin
 from diffusers.models.embeddings import TimestepEmbedding, Timesteps
 from diffusers.models.modeling_utils import ModelMixin
@@ -29,8 +29,11 @@ from vfmodel.blocks import (
     MiddleBlock,
     SpaceTimeBlock,
     UpBlock,
+    run_module,
 )
 from vfmodel.inflate import config_of_unet2d, load_spatial
+from vfmodel.load_unet3d import config_of_unet3d, load_unet3d
+from vfmodel.temporal import TemporalAttention
 from vfmodel.unet_config import SwapUNetConfig
 
 __all__ = ["SwapUNet", "SwapUNetConfig", "SwapUNetOutput"]
@@ -58,6 +61,7 @@ class SwapUNet(ModelMixin, ConfigMixin):
 
     def __init__(self, config: SwapUNetConfig | None = None) -> None:
         super().__init__()
+        self.gradient_checkpointing = False
         config = config or SwapUNetConfig()
         self.register_to_config(**asdict(config))
         first, last = config.channels[0], config.channels[-1]
@@ -67,6 +71,8 @@ class SwapUNet(ModelMixin, ConfigMixin):
         nn.init.zeros_(self.frame_embedding.linear_2.weight)
         nn.init.zeros_(self.frame_embedding.linear_2.bias)
         self.conv_in = nn.Conv2d(config.in_channels, first, 3, padding=1)
+        entry = config.entry_attention()
+        self.entry_attention = TemporalAttention(entry) if entry else None
         self.down_blocks = _encoder(config)
         self.mid_block = MiddleBlock(
             config.block(len(config.channels) - 1, (last, last), attends=True)
@@ -118,11 +124,25 @@ class SwapUNet(ModelMixin, ConfigMixin):
         Raises:
             InputError: The image U-Net has a feature, or a weight, that finds no place.
         """
-        unet = cls(config_of_unet2d(unet2d, **changes)).to(unet2d.device)
-        if unet2d.dtype != unet.dtype:
-            unet = unet.to(unet2d.dtype)
+        unet = cls(config_of_unet2d(unet2d, **changes)).to(unet2d.device, unet2d.dtype)
         coverage = load_spatial(unet, unet2d.state_dict())
         logger.info("SwapUNet.from_unet2d: %s", coverage)
+        return unet
+
+    @classmethod
+    def from_unet3d(cls, unet3d: UNet3DConditionModel, **changes: object) -> "SwapUNet":
+        """Builds the U-Net that computes what ModelScope's does, until Swap-CA is trained.
+
+        Args:
+            unet3d: ModelScope's text-to-video U-Net, or one built like it.
+            changes: Fields of `SwapUNetConfig` that it does not decide.
+
+        Raises:
+            InputError: It has a feature, or a weight, that finds no place.
+        """
+        unet = cls(config_of_unet3d(unet3d, **changes)).to(unet3d.device, unet3d.dtype)
+        coverage = load_unet3d(unet, unet3d.state_dict())
+        logger.info("SwapUNet.from_unet3d: %s", coverage)
         return unet
 
     @property
@@ -150,6 +170,8 @@ class SwapUNet(ModelMixin, ConfigMixin):
         times = self._embed_time(timestep, sample)[:, None] + self._embed_frames(sample)
         given = Conditions(times.flatten(0, 1), encoder_hidden_states, num_frames)
         hidden = self.conv_in(rearrange(sample, "b c t h w -> (b t) c h w"))
+        if self.entry_attention is not None:
+            hidden = hidden + run_module(self, self.entry_attention, hidden, num_frames)
         kept, motion = [hidden], None
         for block in self.down_blocks:
             more, motion = block(kept[-1], given, motion)
@@ -189,7 +211,7 @@ def _encoder(config: SwapUNetConfig) -> nn.ModuleList:
             level,
             (width, *[channels] * (config.layers_per_block - 1)),
             swap=config.swap(level),
-            skip_channels=width if level else None,
+            **(config.skip_from(width) if level else {}),
         )
         blocks.append(DownBlock(settings, downsamples=level + 1 < len(config.channels)))
         width = channels
@@ -210,7 +232,7 @@ def _decoder(config: SwapUNetConfig) -> nn.ModuleList:
             level,
             tuple(inputs),
             swap=config.swap(levels + index),
-            skip_channels=came_from if index else None,
+            **(config.skip_from(came_from) if index else {}),
         )
         blocks.append(UpBlock(settings, upsamples=level > 0))
     return blocks

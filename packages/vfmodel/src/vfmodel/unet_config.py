@@ -1,13 +1,14 @@
 """The sizes of the video U-Net, and the sizes of its parts that follow from them."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from hdvg.errors import InputError
 from vfmodel.blocks import BlockConfig
 from vfmodel.swap_attention import Stream, SwapConfig
+from vfmodel.temporal import TemporalAttentionConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +36,29 @@ class SwapUNetConfig:
     temporal_conv_depth: int = 1
     """Convolutions in each TemporalConv."""
     feed_forward_mult: int = 2
-    """Width of the feed-forward in temporal attention and Swap-CA, in channels; 0 for none."""
+    """Width of the feed-forward in temporal attention, in channels; 0 for none."""
+    temporal_self_attentions: int = 1
+    """Self-attentions in each temporal attention, 1 or 2; ModelScope has two."""
+    temporal_positions: Literal["rotary", "none"] = "rotary"
+    """What tells temporal attention a frame's place; ModelScope's is told nothing."""
+    entry_attention_heads: int = 0
+    """Heads of a temporal attention that follows the first convolution, each as wide as those of
+    the first level; 0 for no such attention. ModelScope has 8."""
+    temporal_skip: Literal["pool", "nearest", "none"] = "pool"
+    """How the temporal stream passes a resize: averaged, the nearest cell taken, or not at all.
+    The paper has the connection and not its form; averaging loses no motion between cells."""
     window: tuple[int, int, int] = (4, 6, 11)
     """Frames, rows and columns of a Swap-CA window, in latent cells."""
+    shift: int | None = None
+    """Frames by which every second block's windows are moved; None for half a window, as in Swin
+    Transformer (Liu et al., 2021), since the paper's text has lost the number."""
     first_query: Stream = "temporal"
     """The stream that asks in the first block; the roles change from block to block."""
+    swap_num_heads: tuple[int, ...] | None = None
+    """Swap-CA's attention heads of each level; None for `num_heads`."""
+    swap_feed_forward_mult: int | None = None
+    """Width of the feed-forward inside Swap-CA, in channels; 0 for none, None for
+    `feed_forward_mult`. The paper's list of layers does not name one; its size speaks for one."""
     sample_height: int = 12
     """Latent rows that sampling defaults to."""
     sample_width: int = 22
@@ -50,17 +69,20 @@ class SwapUNetConfig:
     """Frames per second of the training clips, hence of what is sampled."""
 
     def __post_init__(self) -> None:
-        for name in ("num_heads", "attention_levels"):
-            if len(getattr(self, name)) != len(self.channels):
+        for name in ("num_heads", "attention_levels", "swap_num_heads"):
+            value = getattr(self, name)
+            if value is not None and len(value) != len(self.channels):
                 raise InputError(
-                    f"{name} {getattr(self, name)} needs one entry a level, as channels"
-                    f" {self.channels} has"
+                    f"{name} {value} needs one entry a level, as channels {self.channels} has"
                 )
-        for name in _SIZES:
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be >= 1, got {getattr(self, name)}")
+        for name, least in _LEAST.items():
+            if getattr(self, name) < least:
+                raise InputError(f"{name} must be >= {least}, got {getattr(self, name)}")
         if not self.channels:
             raise InputError("channels must name at least one level, got ()")
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise InputError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
         if self.fps <= 0:
             raise InputError(f"fps must be > 0, got {self.fps}")
         for depth in range(2 * len(self.channels)):
@@ -68,7 +90,11 @@ class SwapUNetConfig:
 
     @classmethod
     def paper(cls) -> "SwapUNetConfig":
-        """The paper's size: Stable Diffusion 2.1 and clips of 16 x 24 x 43 latents."""
+        """The paper's size: ModelScope's U-Net, Swap-CA, and clips of 16 x 24 x 43 latents.
+
+        Source: ModelScope (Wang et al., 2023) for the temporal modules, because the paper's
+        training is reported to have started there; docs/paper.md counts the parameters.
+        """
         return cls(
             channels=(320, 640, 1280, 1280),
             layers_per_block=2,
@@ -78,6 +104,9 @@ class SwapUNetConfig:
             norm_groups=32,
             temporal_conv_depth=4,
             feed_forward_mult=4,
+            temporal_self_attentions=2,
+            temporal_positions="none",
+            entry_attention_heads=8,
             window=(8, 12, 11),
             sample_height=24,
             sample_width=43,
@@ -107,13 +136,24 @@ class SwapUNetConfig:
         roles: tuple[Stream, Stream] = ("spatial", "temporal")
         return SwapConfig(
             channels=self.channels[level],
-            num_heads=self.num_heads[level],
+            num_heads=(self.swap_num_heads or self.num_heads)[level],
             window=self.window,
-            shift=self.window[0] // 2 if swapped else 0,
+            shift=self._shift() if swapped else 0,
             query=roles[(self.first_query == "temporal") != swapped],
-            feed_forward_mult=self.feed_forward_mult,
+            feed_forward_mult=(
+                self.feed_forward_mult
+                if self.swap_feed_forward_mult is None
+                else self.swap_feed_forward_mult
+            ),
             norm_groups=self.norm_groups,
         )
+
+    def entry_attention(self) -> TemporalAttentionConfig | None:
+        """The temporal attention behind the first convolution, if there is one."""
+        if not self.entry_attention_heads:
+            return None
+        width = self.entry_attention_heads * (self.channels[0] // self.num_heads[0])
+        return self._temporal_attention(0, num_heads=self.entry_attention_heads, width=width)
 
     def block(self, level: int, layer_inputs: tuple[int, ...], **changes: object) -> BlockConfig:
         """The block of a level, with what depends on its neighbours."""
@@ -127,19 +167,45 @@ class SwapUNetConfig:
             "norm_groups": self.norm_groups,
             "linear_projection": self.linear_projection,
             "temporal_conv_depth": self.temporal_conv_depth,
-            "feed_forward_mult": self.feed_forward_mult,
+            "temporal_attention": self._temporal_attention(level),
         }
         return BlockConfig(**(settings | changes))
 
+    def skip_from(self, channels: int) -> dict[str, Any]:
+        """What a block is told about the temporal stream that comes to it past a resize."""
+        if self.temporal_skip == "none":
+            return {}
+        return {"skip_channels": channels, "skip_shrink": self.temporal_skip}
 
-_SIZES = (
-    "in_channels",
-    "out_channels",
-    "layers_per_block",
-    "text_dim",
-    "temporal_conv_depth",
-    "sample_height",
-    "sample_width",
-    "num_frames",
-)
+    def _temporal_attention(self, level: int, **changes: int) -> TemporalAttentionConfig:
+        settings: dict[str, Any] = {
+            "channels": self.channels[level],
+            "num_heads": self.num_heads[level],
+            "feed_forward_mult": self.feed_forward_mult,
+            "norm_groups": self.norm_groups,
+            "self_attentions": self.temporal_self_attentions,
+            "positions": self.temporal_positions,
+        }
+        return TemporalAttentionConfig(**(settings | changes))
+
+    def _shift(self) -> int:
+        return self.window[0] // 2 if self.shift is None else self.shift
+
+
+_LEAST = {
+    "in_channels": 1,
+    "out_channels": 1,
+    "layers_per_block": 1,
+    "text_dim": 1,
+    "temporal_conv_depth": 1,
+    "entry_attention_heads": 0,
+    "sample_height": 1,
+    "sample_width": 1,
+    "num_frames": 1,
+}
+_CHOICES: dict[str, tuple[object, ...]] = {
+    "temporal_self_attentions": (1, 2),
+    "temporal_positions": ("rotary", "none"),
+    "temporal_skip": ("pool", "nearest", "none"),
+}
 torch.serialization.add_safe_globals([SwapUNetConfig])
