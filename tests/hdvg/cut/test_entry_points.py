@@ -5,9 +5,19 @@ import hashlib
 import av
 import pytest
 
-from hdvg.cut.entry_points import Framing, is_entry, shows_a_picture
+from hdvg.cut.entry_points import Entry, Framing, find_entry, shows_a_picture
 
-NAMES = ["h264", "h264_mkv", "h264_ts", "h264_intra_refresh", "hevc", "av1_mkv", "vp9_webm"]
+NAMES = [
+    "h264",
+    "h264_open_gop",
+    "h264_mkv",
+    "h264_ts",
+    "h264_intra_refresh",
+    "hevc",
+    "av1_mkv",
+    "vp9_webm",
+]
+OPEN = ["h264_open_gop", "h264_mkv"]
 
 
 def _digest(frame):
@@ -37,8 +47,10 @@ def test_decoding_from_an_entry_point_gives_the_same_pictures(films, name):
         codec = stream.codec_context.codec.canonical_name
         framing = Framing.of_stream(codec, stream.codec_context.extradata or b"")
         packets = [packet for packet in container.demux(stream) if packet.size]
-        found = [i for i, p in enumerate(packets) if is_entry(memoryview(p), framing)]
+        found = [i for i, p in enumerate(packets) if find_entry(memoryview(p), framing)]
         claimed = [i for i, p in enumerate(packets) if p.is_keyframe]
+        kinds = {find_entry(memoryview(packets[i]), framing) for i in found[1:]}
+        assert kinds <= {Entry.OPEN if name in OPEN else Entry.CLEAN}
         assert all(shows_a_picture(memoryview(packet), framing) for packet in packets)
     assert found[0] == 0
     for first in found:
@@ -73,4 +85,4 @@ def test_a_vp9_packet_without_a_picture_is_known_by_its_flags():
 @pytest.mark.parametrize("length_bytes", [0, 4])
 def test_rubbish_is_no_entry_point_and_no_crash(codec, content, length_bytes):
     framing = Framing(codec=codec, length_bytes=length_bytes)
-    assert not is_entry(memoryview(content), framing) or codec == "vp9"
+    assert find_entry(memoryview(content), framing) == Entry.NONE or codec == "vp9"

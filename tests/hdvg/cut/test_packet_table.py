@@ -1,11 +1,13 @@
 """Plans against hand-made streams, decoding times against their definition."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 
+from hdvg.cut.entry_points import Entry
 from hdvg.cut.packet_table import PacketTable, decoding_times, plan_copy, read_packet_table
 from hdvg.scan.result import Scene
 from hdvg.video import write_video
@@ -19,7 +21,7 @@ def _table(pts, entries, hidden=()):
         codec="h264",
         time_base=TICK,
         pts=np.asarray(pts),
-        is_entry=np.isin(count, entries),
+        entry=np.isin(count, entries) * Entry.CLEAN,
         is_hidden=np.isin(count, hidden),
     )
 
@@ -60,6 +62,15 @@ def test_what_cannot_be_copied_has_no_plan(scene):
     assert plan_copy(_table([0, 1, 2], [0], hidden=[0]), scene(1, 3)) is not None
 
 
+def test_a_recovery_point_needs_room_to_recover(scene):
+    table = replace(_table(range(80), [0]), entry=np.zeros(80, np.int8))
+    table.entry[[0, 40]] = Entry.CLEAN, Entry.OPEN
+    assert plan_copy(table, scene(42, 50)).first == 0
+    assert plan_copy(table, scene(42, 80)).first == 40
+    table.entry[0] = Entry.NONE
+    assert plan_copy(table, scene(42, 50)) is None
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_decoding_times_ascend_and_come_as_late_as_they_may(seed):
     generator = np.random.default_rng(seed)
@@ -76,7 +87,9 @@ def test_a_table_holds_every_frame_of_a_film(films):
     with av.open(str(path)) as container:
         shown = [(frame.pts, frame.key_frame) for frame in container.decode(video=0)]
     assert sorted(table.pts.tolist()) == [pts for pts, _ in shown]
-    assert sorted(table.pts[table.is_entry].tolist()) == [pts for pts, key in shown if key]
+    assert sorted(table.pts[table.entry != Entry.NONE].tolist()) == [
+        pts for pts, key in shown if key
+    ]
     assert (table.codec, table.time_base) == ("h264", Fraction(1, 30_000))
     assert not table.is_hidden.any()
 

@@ -9,8 +9,8 @@ import av
 import numpy as np
 
 from hdvg.cut.cut_clip import CutClip
-from hdvg.cut.edit_list import show_only
 from hdvg.cut.packet_table import CopyPlan, PacketTable, decoding_times
+from hdvg.edit_list import show_only
 from hdvg.video import open_media
 
 # FFmpeg's own floor for the time scale of an MP4 track.
@@ -81,14 +81,16 @@ def _write(
         container = stack.enter_context(av.open(str(path), "w", format="mp4", options=options))
         stream = container.add_stream_from_template(template, opaque=True)
         stream.time_base = table.time_base
-        for index, shown_at, decoded_at in zip(plan.packets, pts, dts, strict=True):
+        for index, shown_at, decoded_at, is_sync in zip(
+            plan.packets, pts, dts, plan.sync, strict=True
+        ):
             packet = held[int(index)]
             packet.stream, packet.time_base = stream, table.time_base
             packet.pts, packet.dts = int(shown_at), int(decoded_at)
             # Matters for the last packet alone: the track must not end before the scene does.
             packet.duration = max(1, length - int(decoded_at))
             # A false claim would go into the table of sync samples, and players would believe it.
-            packet.is_keyframe = bool(table.is_entry[index])
+            packet.is_keyframe = bool(is_sync)
             container.mux_one(packet)
     ticks = table.time_base * scale
     show_only(path, int(-dts[0] * ticks), int(length * ticks))

@@ -8,6 +8,7 @@ picture itself is asked, without decoding it. Sources: ITU-T H.264 7.3 and D.1.8
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 
 CODECS = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
 _H264_SLICE, _H264_IDR, _H264_SEI = 1, 5, 6
@@ -18,6 +19,19 @@ _AV1_FRAME_HEADER, _AV1_FRAME = 3, 6
 _MPEG4_VOP = b"\x00\x00\x01\xb6"
 # No header that is read here lies further in; a picture may be megabytes.
 _HEAD_BYTES = 4096
+
+
+class Entry(IntEnum):
+    """What decoding that begins at a packet gives.
+
+    NONE: Something else than decoding from the start. OPEN: this and every later picture exactly,
+    but H.264 calls it a recovery and not a beginning, and decoders may hesitate. CLEAN: the same
+    without reserve. Pictures that follow in the stream and are shown before this one are not meant.
+    """
+
+    NONE = 0
+    OPEN = 1
+    CLEAN = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +54,19 @@ class Framing:
         return cls(codec=codec, length_bytes=(extradata[place] & 3) + 1 if configured else 0)
 
 
-def is_entry(packet: memoryview, framing: Framing) -> bool:
-    """Whether decoding that begins here gives this and every later picture exactly.
-
-    Pictures that follow in the stream and are shown before this one are not meant.
-    """
-    checks = {"h264": _is_h264_entry, "hevc": _is_hevc_entry}
-    if framing.codec in checks:
-        return checks[framing.codec](packet, framing.length_bytes)
-    if framing.codec == "av1":
-        return _is_av1_entry(bytes(packet[:_HEAD_BYTES]))
-    if framing.codec == "vp9":
-        return _vp9_flags(packet) == (False, True)
-    return _is_mpeg4_entry(bytes(packet[:_HEAD_BYTES]))
+def find_entry(packet: memoryview, framing: Framing) -> Entry:
+    """Whether decoding can begin at a packet."""
+    if framing.codec == "h264":
+        return _h264_entry(packet, framing.length_bytes)
+    if framing.codec == "hevc":
+        clean = _is_hevc_entry(packet, framing.length_bytes)
+    elif framing.codec == "av1":
+        clean = _is_av1_entry(bytes(packet[:_HEAD_BYTES]))
+    elif framing.codec == "vp9":
+        clean = _vp9_flags(packet) == (False, True)
+    else:
+        clean = _is_mpeg4_entry(bytes(packet[:_HEAD_BYTES]))
+    return Entry.CLEAN if clean else Entry.NONE
 
 
 def shows_a_picture(packet: memoryview, framing: Framing) -> bool:
@@ -63,20 +77,21 @@ def shows_a_picture(packet: memoryview, framing: Framing) -> bool:
     return repeats or bool(_bit(bytes(packet[:1]), 6 + _vp9_shift(packet)))
 
 
-def _is_h264_entry(packet: memoryview, length_bytes: int) -> bool:
+def _h264_entry(packet: memoryview, length_bytes: int) -> Entry:
     """An IDR picture, or an I picture whose recovery point says that it is right at once."""
     recovered = False
     for unit in _nal_units(packet, length_bytes):
         kind = unit[0] & 31
         if kind == _H264_IDR:
-            return True
+            return Entry.CLEAN
         if kind == _H264_SEI:
             recovered = recovered or _recovers_at_once(_unescape(unit[1:]))
         if kind == _H264_SLICE:
             bits = _Bits(_unescape(unit[1:16]))
             bits.exp_golomb()  # first macroblock
-            return recovered and bits.exp_golomb() % 5 == 2  # slice_type I
-    return False
+            is_intra = bits.exp_golomb() % 5 == 2  # slice_type I
+            return Entry.OPEN if recovered and is_intra else Entry.NONE
+    return Entry.NONE
 
 
 def _is_hevc_entry(packet: memoryview, length_bytes: int) -> bool:

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from hdvg.cut.entry_points import CODECS, Framing, is_entry, shows_a_picture
+from hdvg.cut.entry_points import CODECS, Entry, Framing, find_entry, shows_a_picture
 from hdvg.scan.result import Scene
 from hdvg.video import open_media
 
@@ -16,6 +16,9 @@ from hdvg.video import open_media
 _PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
 # In AVI, MPEG-4's pictures may share a packet ("packed bitstream").
 _MPEG4_CONTAINER = "mov"
+# FFmpeg before 7 drops, at the end of a file, pictures that were decoded before the recovery point
+# was shown. Behind this many packets (twice H.264's greatest reorder depth) none are left.
+_RECOVERY_PACKETS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +29,14 @@ class PacketTable:
         codec: FFmpeg's name.
         time_base: Seconds a tick.
         pts: Presentation times in ticks.
-        is_entry: Whether decoding can begin there.
+        entry: Whether decoding can begin there, an `Entry`.
         is_hidden: Whether the source's own edit list hides the picture.
     """
 
     codec: str
     time_base: Fraction
     pts: npt.NDArray[np.int64]
-    is_entry: npt.NDArray[np.bool_]
+    entry: npt.NDArray[np.int8]
     is_hidden: npt.NDArray[np.bool_]
 
 
@@ -46,12 +49,14 @@ class CopyPlan:
         first: Index of the first packet.
         packets: Indices in decoding order, ascending.
         shown: Which of them are shown.
+        sync: At which of them a reader of the clip may begin to decode.
     """
 
     scene: Scene
     first: int
     packets: npt.NDArray[np.int64]
     shown: npt.NDArray[np.bool_]
+    sync: npt.NDArray[np.bool_]
 
     @property
     def last(self) -> int:
@@ -73,7 +78,7 @@ def read_packet_table(path: Path) -> PacketTable | None:
         without a picture, damage, settings that change on the way.
     """
     pts: list[int] = []
-    entries: list[bool] = []
+    entries: list[Entry] = []
     hidden: list[bool] = []
     with open_media(path) as container:
         stream = container.streams.video[0]
@@ -93,14 +98,14 @@ def read_packet_table(path: Path) -> PacketTable | None:
                 return None
             assert packet.pts is not None
             pts.append(packet.pts)
-            entries.append(packet.is_keyframe and is_entry(memoryview(packet), framing))
+            entries.append(_entry(packet, framing))
             hidden.append(packet.is_discard)
         assert stream.time_base is not None
         return PacketTable(
             codec=codec,
             time_base=stream.time_base,
             pts=np.asarray(pts, np.int64),
-            is_entry=np.asarray(entries, np.bool_),
+            entry=np.asarray(entries, np.int8),
             is_hidden=np.asarray(hidden, np.bool_),
         )
 
@@ -112,6 +117,10 @@ def _is_plain(packet: "av.Packet", framing: Framing) -> bool:
         and not packet.has_sidedata("new_extradata")
         and shows_a_picture(memoryview(packet), framing)
     )
+
+
+def _entry(packet: "av.Packet", framing: Framing) -> Entry:
+    return find_entry(memoryview(packet), framing) if packet.is_keyframe else Entry.NONE
 
 
 def plan_copy(table: PacketTable, scene: Scene) -> CopyPlan | None:
@@ -131,16 +140,21 @@ def plan_copy(table: PacketTable, scene: Scene) -> CopyPlan | None:
     wanted = np.flatnonzero(inside)
     if not len(wanted) or table.is_hidden[inside].any():
         return None
-    starts = np.flatnonzero(table.is_entry & (table.pts <= scene.start_pts))
-    starts = starts[starts <= wanted[0]]
+    end = int(wanted[-1]) + 1
+    index = np.arange(len(table.pts))
+    settles = (table.entry == Entry.OPEN) & (index <= end - _RECOVERY_PACKETS)
+    sync = (table.entry == Entry.CLEAN) | settles
+    starts = np.flatnonzero(sync & (table.pts <= scene.start_pts) & (index <= wanted[0]))
     if not len(starts):
         return None
-    first, end = int(starts[-1]), int(wanted[-1]) + 1
+    first = int(starts[-1])
     packets = np.arange(first, end)
     packets = packets[table.pts[first:end] >= table.pts[first]]
     if len(np.unique(table.pts[packets])) < len(packets):
         return None
-    return CopyPlan(scene=scene, first=first, packets=packets, shown=inside[packets])
+    return CopyPlan(
+        scene=scene, first=first, packets=packets, shown=inside[packets], sync=sync[packets]
+    )
 
 
 def decoding_times(pts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from hdvg.cut.edit_list import show_only
+from hdvg.edit_list import show_all, show_only
 
 
 def _box(kind, payload):
@@ -30,3 +30,15 @@ def test_durations_and_start_are_written_and_nothing_else(tmp_path, version):
     path.write_bytes(_movie(version, 5000, 0))
     show_only(path, 77, 1234)
     assert path.read_bytes() == _movie(version, 1234, 77)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_without_its_edit_list_a_file_differs_by_one_name(version):
+    movie = _movie(version, 5000, 77)
+    assert show_all(movie) == movie.replace(b"edts", b"free")
+    assert show_all(movie.replace(b"edts", b"free")) == movie.replace(b"edts", b"free")
+
+
+@pytest.mark.parametrize("content", [b"", b"no movie", bytes(64), b"\xff" * 64])
+def test_what_is_no_mp4_stays_as_it_is(content):
+    assert show_all(content) == content

@@ -1,11 +1,12 @@
-"""Says in an MP4 which part of its only track is shown.
+"""Which part of an MP4's only track is shown: the writer's and the reader's view of it.
 
 FFmpeg's muxer writes an edit list that starts where timestamp 0 lies but ends with the last packet.
 Packets that are there only to be decoded, at the end, would be shown. The durations are therefore
 written over, in place: `elst`, `tkhd` and `mvhd` of ISO/IEC 14496-12 (8.6.6, 8.3.2, 8.2.2), each in
-the movie's time scale.
+the movie's time scale. A decoder that follows edit lists only half is better off without one.
 """
 
+import io
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,19 @@ def show_only(path: Path, start: int, duration: int) -> None:
         file.write(struct.pack(_ENTRY[version], duration, start))
 
 
+def show_all(content: bytes) -> bytes:
+    """The same MP4 without its edit list: every picture that can be decoded is shown.
+
+    The box becomes free space, so that no offset moves.
+    """
+    file = io.BytesIO(content)
+    places = [at - 4 for kind, at, _ in _walk(file, 0, len(content)) if kind == b"edts"]
+    for place in places:
+        file.seek(place)
+        file.write(b"free")
+    return file.getvalue() if places else content
+
+
 def _version(file: BinaryIO, at: int) -> int:
     """A full box's version; the file is left behind its version and flags."""
     file.seek(at)
@@ -57,4 +71,4 @@ def _walk(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]
         yield kind, at + header, at + size
         if kind in (b"moov", b"trak", b"edts"):
             yield from _walk(file, at + header, at + size)
-        at += size
+        at += max(size, header)
