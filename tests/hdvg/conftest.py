@@ -11,6 +11,7 @@ from hdvg.manifest import TABLES, table_file, write_rows
 from hdvg.scan.result import Scene, SceneScores
 from hdvg.shapes.corpus import CorpusConfig
 from hdvg.shapes.site import read_truth, write_site
+from hdvg.shards import pack
 
 SMALL_CORPUS = CorpusConfig(num_videos=2, num_web_videos=1, height=192, seed=3)
 
@@ -56,30 +57,54 @@ def _filled(schema, row):
 
 @pytest.fixture(scope="session")
 def write_tables():
-    """Writes a dataset of tables alone: `(root, {unit: {table: rows}})`.
+    """Writes a dataset from rows: `(root, {unit: {table: rows}})`, with a plan for its videos.
 
     Rows hold what matters to a test, the rest is filled in. A table is "videos", "clips",
     "captions.<family>" or "scores.<family>"; the family's stage is its own but for `alt_text` and
-    `scan`, which come with the build.
+    `scan`, which come with the build. "media" and "keyframes" hold bytes by member name; clips then
+    say where theirs lie.
     """
 
     def write(root, units, config=None):
         storage = create_dataset(root, sources=["a list"], config=config or {})
+        plan = []
         for unit, tables in units.items():
-            files = {}
-            for table, rows in tables.items():
-                kind, _, family = table.partition(".")
-                name = kind if kind == "captions" else table
-                stage = "build" if family in ("", "alt_text", "scan") else table
-                filled = [_filled(TABLES[name], row) for row in rows]
-                record = write_rows(storage, name, table_file(name, unit, family), filled)
-                files.setdefault(stage, []).append(record)
-            for stage, records in files.items():
-                commit = Commit(stage=stage, unit=unit, files=tuple(records), rows={})
-                commit_unit(storage, commit)
+            plan += [_planned(unit, row) for row in tables.get("videos", [])]
+            _write_unit(storage, unit, tables)
+        write_rows(storage, "units", table_file("units"), plan)
         return storage
 
     return write
+
+
+def _planned(unit, row):
+    locator = row.get("locator", row["video_id"])
+    kind = "url" if ":" in locator else "file"
+    return {"unit": unit, "video_id": row["video_id"], "kind": kind, "locator": locator}
+
+
+def _write_unit(storage, unit, tables):
+    files, places = {"build": []}, {}
+    for table, rows in tables.items():
+        kind, _, family = table.partition(".")
+        if kind in ("media", "keyframes"):
+            content, members = pack(rows)
+            files["build"].append(storage.write_bytes(f"{kind}/{unit}.tar", content))
+            places |= {name.removesuffix(".mp4"): vars(member) for name, member in members.items()}
+            continue
+        name = kind if kind == "captions" else table
+        stage = "build" if family in ("", "alt_text", "scan") else table
+        if table == "clips" and places:
+            shard = {"shard": f"media/{unit}.tar"}
+            rows = [row | shard | places[row["clip_id"]] for row in rows]
+        filled = [_filled(TABLES[name], row) for row in rows]
+        record = write_rows(storage, name, table_file(name, unit, family), filled)
+        files.setdefault(stage, []).append(record)
+    for stage, records in files.items():
+        commit = Commit(
+            stage=stage, unit=unit, files=tuple(records), rows={}, timings={"wall_s": 2.0}
+        )
+        commit_unit(storage, commit)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from hdvg.errors import InputError
-from hdvg.shards import TarWriter, pack, read_member
+from hdvg.shards import TarWriter, pack, read_member, read_members
 from hdvg.storage import Storage
 
 SIZES = [0, 1, 511, 512, 513, 100_000]
@@ -79,3 +79,12 @@ def test_read_member_checks_the_digest(tmp_path):
     with pytest.raises(InputError, match=r"media/u0\.tar: bytes at \d+ do not match"):
         read_member(*where, member.sha256)
     assert read_member(*where) == b"recond"
+
+
+def test_read_members_is_the_whole_shard(tmp_path):
+    storage = Storage(tmp_path)
+    storage.write_bytes("keyframes/u0.tar", pack(PAYLOADS)[0])
+    assert read_members(storage, "keyframes/u0.tar") == PAYLOADS
+    storage.write_bytes("keyframes/u1.tar", b"no tar at all" * 100)
+    with pytest.raises(InputError, match=r"not a tar: .*u1\.tar"):
+        read_members(storage, "keyframes/u1.tar")

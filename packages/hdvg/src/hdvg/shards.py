@@ -109,6 +109,20 @@ def read_member(
     return payload
 
 
+def read_members(storage: Storage, shard: str) -> dict[str, bytes]:
+    """Every payload of a shard that fits into memory, such as one of keyframes, by member name.
+
+    Raises:
+        InputError: The shard is missing or is no tar.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(storage.read_bytes(shard)), mode="r:") as tar:
+            found = {info.name: tar.extractfile(info) for info in tar if info.isreg()}
+            return {name: file.read() for name, file in found.items() if file is not None}
+    except tarfile.TarError as error:
+        raise InputError(f"not a tar: {storage.root}/{shard} ({error})") from error
+
+
 def pack(payloads: dict[str, bytes]) -> tuple[bytes, dict[str, Member]]:
     """Makes a small tar in memory and says where each payload lies in it."""
     file = io.BytesIO()

@@ -32,7 +32,7 @@ class Expression:
     """A checked expression.
 
     Attributes:
-        text: In the one spelling that Python gives it, so that equal expressions are equal texts.
+        text: As it was written.
         tree: Its syntax tree, of allowed nodes only.
         names: The columns that it speaks of, sorted.
     """
@@ -43,8 +43,8 @@ class Expression:
 
     @property
     def digest(self) -> str:
-        """Digest of the text: tells whether two subsets were chosen by the same rule."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+        """Digest of the rule, whatever its spacing: tells whether two subsets have the same."""
+        return hashlib.sha256(ast.unparse(self.tree).encode()).hexdigest()[:16]
 
 
 def parse_expression(text: str) -> Expression:
@@ -58,15 +58,15 @@ def parse_expression(text: str) -> Expression:
     if len(text) > _MAX_LENGTH:
         raise InputError(f"an expression may have {_MAX_LENGTH} characters, this has {len(text)}")
     try:
-        # Lines are free: an expression in a YAML file may be folded.
         with warnings.catch_warnings(action="ignore"):  # about escapes within a text
-            tree = ast.parse(" ".join(text.split()), mode="eval").body
+            # In brackets, lines are free: an expression in a YAML file may have several.
+            tree = ast.parse(f"(\n{text}\n)", mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise InputError(f"not an expression: {text!r} ({reason})") from error
     _check(tree, text, 0)
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return Expression(text=ast.unparse(tree), tree=tree, names=tuple(sorted(names)))
+    return Expression(text=text.strip(), tree=tree, names=tuple(sorted(names)))
 
 
 def _check(node: ast.AST, text: str, depth: int) -> None:
