@@ -6,6 +6,7 @@ import pytest
 import torch
 from diffusers import UNet3DConditionModel
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from hdvg.errors import InputError
 from vfmodel.fusion import TemporalSkip
@@ -191,6 +192,47 @@ def test_the_papers_size():
     assert [swap.channels for swap in swaps] == [320, 640, 1280, 1280, 1280, 1280, 640, 320]
     assert [swap.shift for swap in swaps] == [0, 4] * 4
     assert [swap.query for swap in swaps] == ["temporal", "spatial"] * 4
+
+
+def swap_flops(tokens, channels, window_tokens):
+    """Two operations a multiplication: 19 C x C products a token, and two sums over its window."""
+    return 2 * tokens * (19 * channels**2) + 4 * tokens * window_tokens * channels
+
+
+def flops_beyond_modelscopes(frames=16, text=77 * 1024):
+    """By hand, for one forward at 16 x 24 x 43: what we add, less what we compute only once."""
+    places = [24 * 43, 12 * 22, 6 * 11, 3 * 6]
+    tokens, channels = [frames * n for n in places], [320, 640, 1280, 1280]
+    # Places in a token's window: 43 columns are cut into 11, 11, 11 and 10, the others fit.
+    window_places = [12 * (3 * 11 * 11 + 10 * 10) / 43, 12 * 11, 6 * 11, 3 * 6]
+    extra = 2 * frames * (320 * 1280 + 1280 * 1280)  # frame embedding
+    for level, (n, c) in enumerate(zip(tokens, channels, strict=True)):
+        fusions = 3 + (5 if level < 3 else 0)  # after each pair but the last, and each convolution
+        extra += fusions * 4 * n * c**2
+        window = window_places[level]
+        shifted = (4 * 4 + 8 * 8 + 4 * 4) / frames  # time is cut at 4 and 12
+        extra += swap_flops(n, c, 8 * window) + swap_flops(n, c, shifted * window)
+        if level < 3:
+            extra -= 5 * (frames - 1) * 4 * text * c  # keys and values of the text
+    extra += 3 * 4 * tokens[3] * 1280**2 - (frames - 1) * 4 * text * 1280  # middle
+    for into, out_of, n in ((1, 0, 1), (2, 1, 2), (3, 2, 3), (2, 3, 3), (1, 2, 2), (0, 1, 1)):
+        extra += 2 * tokens[n] * channels[into] * channels[out_of]  # temporal skips
+    return extra
+
+
+def count_flops(unet):
+    given = (torch.empty(1, 4, 16, 24, 43), torch.tensor([3]), torch.empty(1, 77, 1024))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        unet(*(x.to("meta") for x in given))
+    return counter.get_total_flops()
+
+
+def test_the_papers_cost_is_modelscopes_and_what_can_be_added_up_by_hand():
+    with torch.device("meta"):
+        ours, modelscope = SwapUNet(SwapUNetConfig.paper()), UNet3DConditionModel()
+    counted = count_flops(ours)
+    assert counted == count_flops(modelscope) + flops_beyond_modelscopes()
+    assert round(counted / 1e12, 3) == 5.638
 
 
 def test_first_query_turns_the_roles_around():
