@@ -32,7 +32,7 @@ def _job(unit, *ids):
 
 def test_a_worker_that_dies_costs_only_the_video_it_died_of(ray, monkeypatch):
     # Defined here, so that it travels to the workers by value.
-    def deadly(job, begin, done, wanted):
+    def deadly(job, begin, done, wanted, gate):
         for video in job.videos:
             attempt = begin(video.video_id)
             if video.video_id == "killer" and attempt <= 2:
@@ -50,7 +50,7 @@ def test_a_worker_that_dies_costs_only_the_video_it_died_of(ray, monkeypatch):
 
 
 def test_a_full_disk_stops_the_build_in_words(ray, monkeypatch):
-    def full(job, begin, done, wanted):
+    def full(job, begin, done, wanted, gate):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "make_unit", full)

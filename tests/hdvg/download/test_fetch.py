@@ -63,9 +63,7 @@ def test_nobody_listens(tmp_path):
 
 
 def test_metadata_decides_before_bytes(base, truth, tmp_path):
-    failure = _fail(
-        _page(base, truth, ""), tmp_path, bounds=Bounds(max_duration_s=1.0)
-    )
+    failure = _fail(_page(base, truth, ""), tmp_path, bounds=Bounds(max_duration_s=1.0))
     assert failure.code == "too_long"
     assert list(tmp_path.iterdir()) == []
 

@@ -3,17 +3,20 @@
 import logging
 import os
 import pickle
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from hdvg.claim import is_claimed
+from hdvg.download.gate import LocalGate
+from hdvg.download.pace import Turn
 from hdvg.errors import InputError
-from hdvg.make_unit import UnitJob, make_unit
+from hdvg.make_unit import OVERDUE, AbandonedError, UnitJob, make_unit
 from hdvg.progress import Tally
-from hdvg.scratch import is_held, scratch_folder
+from hdvg.scratch import scratch_folder
 from hdvg.storage import Storage
 
 if TYPE_CHECKING:
@@ -75,14 +78,22 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
 class _Ledger:
     """Counts for the driver, and the memory of which videos workers did not come back from."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, max_video_s: float) -> None:
         self._tally = Tally(total=total)
+        self._max_video_s = max_video_s
         self._attempts: dict[str, int] = {}
+        self._begun_s: dict[str, float] = {}
         self._seen: set[str] = set()
 
     def begin(self, video_id: str) -> int:
-        if video_id not in self._seen:
-            self._attempts[video_id] = self._attempts.get(video_id, 0) + 1
+        now_s = time.monotonic()
+        if video_id in self._seen:
+            return self._attempts[video_id]
+        # Begun long ago and never done: the watchdog ended that worker, and would end this one.
+        if now_s - self._begun_s.setdefault(video_id, now_s) >= self._max_video_s:
+            return OVERDUE
+        self._begun_s[video_id] = now_s
+        self._attempts[video_id] = self._attempts.get(video_id, 0) + 1
         return self._attempts[video_id]
 
     def done(self, row: dict[str, Any]) -> None:
@@ -94,18 +105,39 @@ class _Ledger:
         return self._tally
 
 
-def run_units(ray: ModuleType, jobs: list[UnitJob], show: Callable[[Tally], None]) -> None:
+class _SharedGate:
+    """The gate of all workers, which lives in an actor."""
+
+    def __init__(self, ray: ModuleType, actor: "ActorHandle") -> None:
+        self._ray = ray
+        self._actor = actor
+
+    def claim(self, site: str, avoid: frozenset[int]) -> Turn:
+        turn: Turn = self._ray.get(self._actor.claim.remote(site, avoid))
+        return turn
+
+    def settle(self, site: str, turn: Turn, throttled: bool, retry_after_s: float) -> None:
+        self._ray.get(self._actor.settle.remote(site, turn, throttled, retry_after_s))
+
+
+def run_units(
+    ray: ModuleType, jobs: list[UnitJob], show: Callable[[Tally], None], owner: str = ""
+) -> None:
     """Makes every unit, as many at a time as there are CPUs.
 
     Args:
         ray: From `ray_session`.
-        jobs: The units.
+        jobs: The units, at least one; their settings are the same.
         show: Called with the counts so far, about twice a second.
+        owner: What the claim on the dataset yielded; nothing is committed once it has ended.
 
     Raises:
         InputError: A unit could not be written, for example because the disk is full.
     """
-    ledger = ray.remote(num_cpus=0)(_Ledger).remote(sum(len(job.videos) for job in jobs))
+    downloads = jobs[0].config.download
+    num_videos = sum(len(job.videos) for job in jobs)
+    ledger = _start_here(ray, _Ledger, num_videos, downloads.max_video_s)
+    desk = _start_here(ray, LocalGate, downloads)
 
     def work(row: dict[str, Any]) -> dict[str, str]:
         job = pickle.loads(row["job"])  # noqa: S301  # pickled by this very run, below
@@ -115,13 +147,11 @@ def run_units(ray: ModuleType, jobs: list[UnitJob], show: Callable[[Tally], None
                 job,
                 begin=lambda video_id: int(ray.get(ledger.begin.remote(video_id))),
                 done=lambda outcome: ledger.done.remote(outcome),
-                # Object stores have no lock; there the ledger is asked, which dies with us.
-                wanted=lambda: (
-                    is_held(Path(storage.root))
-                    if storage.is_local
-                    else bool(ray.get(ledger.tally.remote()))
-                ),
+                wanted=lambda: is_claimed(storage, owner),
+                gate=_SharedGate(ray, desk),
             )
+        except AbandonedError:
+            return {"trouble": f"another process has taken over {storage.root}"}
         except (OSError, InputError) as error:
             return {"trouble": str(error)}
         return {"trouble": ""}
@@ -134,6 +164,15 @@ def run_units(ray: ModuleType, jobs: list[UnitJob], show: Callable[[Tally], None
         for row in results.iter_rows():
             if row["trouble"]:
                 raise InputError(f"the build stopped: {row['trouble']}")
+
+
+def _start_here(ray: ModuleType, kind: type, *arguments: object) -> "ActorHandle":
+    """Starts an actor on the driver's own node: if that one is lost, the build is lost anyway."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = ray.get_runtime_context().get_node_id()
+    strategy = NodeAffinitySchedulingStrategy(here, soft=False)
+    return ray.remote(num_cpus=0)(kind).options(scheduling_strategy=strategy).remote(*arguments)
 
 
 @contextmanager

@@ -66,6 +66,7 @@ class Bounds:
         max_aspect: Width / height.
         max_duration_s: Seconds; 0 is no bound.
         licenses: Words of which a licence must hold one; () takes every licence, and none.
+        refused_channels: Channels that were taken down from the dataset.
     """
 
     min_height: int = 0
@@ -73,6 +74,7 @@ class Bounds:
     max_aspect: float = math.inf
     max_duration_s: float = 0.0
     licenses: tuple[str, ...] = ()
+    refused_channels: frozenset[str] = frozenset()
 
 
 def refuse_early(info: Mapping[str, Any], bounds: Bounds) -> None:
@@ -87,6 +89,8 @@ def refuse_early(info: Mapping[str, Any], bounds: Bounds) -> None:
     """
     if info.get("_type", "video") != "video":
         raise VideoFailure("unsupported_page", "the page holds a list of videos, not one")
+    if read_page(info).channel in bounds.refused_channels:
+        raise VideoFailure("purged", "its channel was taken down")
     if info.get("is_live") or info.get("live_status") in _LIVE:
         raise VideoFailure("live_or_upcoming", "a live or upcoming broadcast")
     if info.get("availability") in _AVAILABILITY:
@@ -155,6 +159,8 @@ def _chapters(found: object) -> tuple[Chapter, ...]:
     """Chapters with a start and an end; pages may say anything, so that the rest is left out."""
     chapters = []
     for chapter in found[:_MAX_LIST] if isinstance(found, list | tuple) else ():
+        if not isinstance(chapter, Mapping):
+            continue
         start_s, end_s = _number(chapter, "start_time", -1.0), _number(chapter, "end_time", -1.0)
         if 0 <= start_s < end_s:
             title = plain_text(chapter.get("title"), _MAX_WORDS)

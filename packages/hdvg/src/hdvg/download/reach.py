@@ -40,7 +40,6 @@ class Reach:
         through_proxy: Then names are the proxy's to resolve, and only addresses written as numbers
             are judged.
         resolve: Name to addresses.
-        is_private: Judges an address.
     """
 
     def __init__(
@@ -49,11 +48,9 @@ class Reach:
         *,
         through_proxy: bool = False,
         resolve: Resolve = resolve,
-        is_private: Callable[[str], bool] = is_private,
     ) -> None:
         self._through_proxy = through_proxy
         self._resolve = resolve
-        self._is_private = is_private
         self._known: dict[str, bool] = {}
         self._stays_public = not self._leads_home(urlsplit(start).hostname or "")
 
@@ -76,7 +73,7 @@ class Reach:
 
     def _leads_home(self, host: str) -> bool:
         if host not in self._known:
-            self._known[host] = any(map(self._is_private, self._addresses(host)))
+            self._known[host] = any(is_private(address) for address in self._addresses(host))
         return self._known[host]
 
     def _addresses(self, host: str) -> list[str]:

@@ -10,6 +10,7 @@ from yt_dlp.downloader.dash import DashSegmentsFD
 from yt_dlp.downloader.hls import HlsFD
 from yt_dlp.downloader.http import HttpFD
 from yt_dlp.networking import RequestDirector
+from yt_dlp.postprocessor.ffmpeg import FFmpegPostProcessor
 
 from hdvg.download.handler import Guard, GuardedRH
 from hdvg.download.settings import DownloadConfig
@@ -39,6 +40,9 @@ class Session(yt_dlp.YoutubeDL):
             # In memory: yt-dlp writes its cookies back, and that must go nowhere.
             options["cookiefile"] = io.StringIO(config.cookie_text)
         super().__init__(options)
+        # Where yt-dlp looks for ffmpeg before it has a session to ask: nowhere, so that what can be
+        # fetched does not depend on what is installed.
+        FFmpegPostProcessor._ffmpeg_location.set(options["ffmpeg_location"])
 
     def build_request_director(
         self, handlers: object, preferences: object = None

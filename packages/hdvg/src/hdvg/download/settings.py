@@ -1,6 +1,6 @@
 """How web videos are fetched, as far as a user decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ class DownloadConfig:
     requests_per_hour: float = 0.0
     """Videos an hour that one egress asks one site for. 0 is no limit, but for YouTube 300, about
     what it grants a guest."""
-    proxies: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = field(default=(), repr=False)  # may hold passwords
     """Ways out, each an egress of its own, such as http://host:3128 or socks5://host:1080; empty is
     the direct one."""
     cookies: str = ""
