@@ -1,4 +1,4 @@
-"""A small dataset with media: two clips of a web video, one of them hiding frames, one of a file."""
+"""A small dataset with media: a web video of two clips, one of them hiding frames, and a file."""
 
 import io
 
