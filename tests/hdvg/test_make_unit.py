@@ -3,10 +3,10 @@ import tarfile
 
 import pytest
 
-from hdvg.commits import find_damage, is_committed, read_commit
+from hdvg.commits import BUILD, find_damage, is_committed, read_commit
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.download.settings import DownloadConfig
-from hdvg.make_unit import STAGE, AbandonedError, UnitJob, make_unit
+from hdvg.make_unit import AbandonedError, UnitJob, make_unit
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.manifest import read_table
 from hdvg.probe import FilterConfig
@@ -52,8 +52,8 @@ def test_unit_is_whole_and_committed(job, tmp_path):
     seen = []
     result = make_unit(job, begin=_once, done=seen.append, wanted=_yes)
     storage = Storage(job.root)
-    assert is_committed(storage, STAGE, "u00000")
-    commit = read_commit(storage, STAGE, "u00000")
+    assert is_committed(storage, BUILD, "u00000")
+    commit = read_commit(storage, BUILD, "u00000")
     assert find_damage(storage, commit, deep=True) == []
     assert {record.name for record in commit.files} == set(_files(tmp_path / "data"))
     videos = read_table(storage, "videos", "videos/u00000.parquet").to_pylist()
@@ -92,11 +92,11 @@ def test_an_interrupted_unit_leaves_nothing_under_its_name(job, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         make_unit(job, begin=_once, done=interrupt, wanted=_yes)
     assert _files(tmp_path / "data") == {}
-    assert not is_committed(Storage(job.root), STAGE, "u00000")
+    assert not is_committed(Storage(job.root), BUILD, "u00000")
 
 
 def test_a_unit_that_nobody_wants_any_more_leaves_nothing_under_its_name(job, tmp_path):
     with pytest.raises(AbandonedError, match="u00000"):
         make_unit(job, begin=_once, done=lambda _: None, wanted=lambda: False)
     assert _files(tmp_path / "data") == {}
-    assert not is_committed(Storage(job.root), STAGE, "u00000")
+    assert not is_committed(Storage(job.root), BUILD, "u00000")

@@ -1,36 +1,41 @@
 """Builds a dataset: sources to units, units to workers, and the result in one summary.
 
-A unit that is committed is never touched again, and everything else is made anew: the same
-command after a kill ends with the same dataset as one that was left alone.
+A unit that is committed is not touched again, unless its failed videos are to be retried, and
+everything else is made anew: the same command after a kill ends with the same dataset as one that
+was left alone.
 """
 
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hdvg.catalogue import Catalogue
+from hdvg.choose_retries import choose_retries, read_retry
+from hdvg.claim import claim
 from hdvg.cluster import ray_session, run_units
-from hdvg.commits import committed_units
+from hdvg.commits import BUILD
 from hdvg.cut.cut_clip import CutConfig
-from hdvg.dataset_folder import DATASET_FILE, create_dataset
+from hdvg.dataset_folder import create_dataset
 from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
-from hdvg.make_unit import STAGE, UnitJob
+from hdvg.make_unit import UnitJob
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.offer_source import ShapesConfig, offer_source
 from hdvg.plan import Plan, settle_plan
 from hdvg.probe import FilterConfig
 from hdvg.progress import View, describe
+from hdvg.purge import finish_purge
+from hdvg.revise import remove_leftovers
 from hdvg.scan.config import ScanConfig
-from hdvg.scratch import hold
 from hdvg.shapes.site import check_folder
 from hdvg.sources.sample import SPAN_MODES, Gathered, SampleConfig
 from hdvg.sources.shapes_site import SHAPES
 from hdvg.storage import Storage
+from hdvg.tombstones import read_tombstones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,9 @@ class BuildConfig:
     """How web videos are fetched."""
     shapes: ShapesConfig = field(default_factory=ShapesConfig)
     """The rendered corpus, where that is the source."""
+    retry: str = ""
+    """Which failed videos of finished units are tried again: failure classes or codes, separated by
+    commas, such as "transient,throttled"; empty: none."""
     address: str = ""
     """A running Ray cluster to join; empty: this machine alone."""
     num_cpus: int = 0
@@ -78,6 +86,7 @@ class BuildConfig:
             raise InputError(f"num_cpus must not be negative, got {self.num_cpus}")
         if self.spans not in SPAN_MODES:
             raise InputError(f"spans must be one of {', '.join(SPAN_MODES)}, got {self.spans!r}")
+        read_retry(self.retry)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +101,8 @@ class BuildSummary:
         skipped_rows: Rows of the source that could not be read, by reason.
         units_before: Units that an earlier run had committed.
         units_made: Units that this run made.
+        num_retried: Failed videos that this run tried again.
+        num_recovered: Of these, those that are ok now.
         wall_s: Seconds that this run took.
     """
 
@@ -102,6 +113,8 @@ class BuildSummary:
     skipped_rows: dict[str, int]
     units_before: int
     units_made: int
+    num_retried: int
+    num_recovered: int
     wall_s: float
 
 
@@ -119,15 +132,14 @@ def build(config: BuildConfig) -> BuildSummary:
         found, origin = stack.enter_context(
             offer_source(config.source, config.shapes, config.sample, config.labels, config.spans)
         )
-        storage = stack.enter_context(_claim(config))
+        storage, owner = stack.enter_context(_claim(config))
         plan = settle_plan(storage, found.videos, config.unit_size)
-        before = committed_units(storage, STAGE)
-        jobs = _open_jobs(config, plan, set(before), origin)
+        before = Catalogue(storage)
+        jobs = _open_jobs(config, plan, before, origin)
         if jobs:
-            _run(config, jobs)
+            _run(config, jobs, owner)
         storage.remove_partials()
-        wall_s = time.monotonic() - started_s
-        return _summarise(storage, found, len(before), len(jobs), wall_s)
+        return _summarise(storage, found, before, jobs, time.monotonic() - started_s)
 
 
 def data_settings(config: BuildConfig) -> dict[str, Any]:
@@ -159,18 +171,14 @@ def video_settings(config: BuildConfig) -> VideoConfig:
 
 
 @contextmanager
-def _claim(config: BuildConfig) -> Iterator[Storage]:
-    """The dataset, made or checked, and held against other builds; leftovers are removed.
-
-    Remote stores have no locks: two builds at once on one waste work, but write the same files.
-    """
-    with ExitStack() as stack:
-        storage = Storage(config.data)
-        if storage.is_local:
-            stack.enter_context(hold(Path(storage.root), keep=DATASET_FILE))
-        storage = create_dataset(config.data, sources=[config.source], config=data_settings(config))
-        storage.remove_partials()
-        yield storage
+def _claim(config: BuildConfig) -> Iterator[tuple[Storage, str]]:
+    """The dataset, made or checked, and held against other writers; leftovers are removed."""
+    storage = Storage(config.data)
+    with claim(storage) as owner:
+        create_dataset(config.data, sources=[config.source], config=data_settings(config))
+        finish_purge(storage)
+        remove_leftovers(storage)
+        yield storage, owner
 
 
 def _check_folders(config: BuildConfig) -> None:
@@ -180,43 +188,58 @@ def _check_folders(config: BuildConfig) -> None:
         pass
 
 
-def _open_jobs(
-    config: BuildConfig, plan: Plan, committed: set[str], origin: Origin
-) -> list[UnitJob]:
-    steps = video_settings(config)
-    root = Storage(config.data).root
-    return [
-        UnitJob(root=root, unit=unit, videos=tuple(videos), origin=origin, config=steps)
-        for unit, videos in plan.items()
-        if unit not in committed
-    ]
+def _open_jobs(config: BuildConfig, plan: Plan, before: Catalogue, origin: Origin) -> list[UnitJob]:
+    """Units that are missing, and what is to be retried of those that are there."""
+    storage = before.storage
+    steps = replace(video_settings(config), tombstones=read_tombstones(storage))
+    committed = set(before.units(BUILD))
+    failed = before.table("videos").to_pylist() if config.retry else []
+    again = choose_retries(failed, read_retry(config.retry))
+    jobs = []
+    for unit, videos in plan.items():
+        revises = unit in committed
+        chosen = tuple(v for v in videos if not revises or v.video_id in again)
+        if chosen:
+            jobs.append(
+                UnitJob(
+                    root=storage.root,
+                    unit=unit,
+                    videos=chosen,
+                    origin=origin,
+                    config=steps,
+                    revises=revises,
+                )
+            )
+    return jobs
 
 
-def _run(config: BuildConfig, jobs: list[UnitJob]) -> None:
+def _run(config: BuildConfig, jobs: list[UnitJob], owner: str) -> None:
     total = sum(len(job.videos) for job in jobs)
     with View("hdvg build", total) as view:
         view.update(0, "starting Ray")
         with ray_session(config.address, config.num_cpus) as ray:
-            run_units(ray, jobs, lambda tally: view.update(tally.num_done, describe(tally)))
+            run_units(ray, jobs, lambda tally: view.update(tally.num_done, describe(tally)), owner)
 
 
 def _summarise(
-    storage: Storage, found: Gathered, num_before: int, num_made: int, wall_s: float
+    storage: Storage, found: Gathered, before: Catalogue, jobs: list[UnitJob], wall_s: float
 ) -> BuildSummary:
-    statuses: Counter[str] = Counter()
-    num_clips = 0
-    for row in Catalogue(storage).table("videos").to_pylist():
-        failed = row["status"] != "ok"
-        statuses[f"{row['fail_class']}/{row['fail_code']}" if failed else "ok"] += 1
-        num_clips += row["num_clips"]
-    num_ok = statuses.pop("ok", 0)
+    rows = Catalogue(storage).table("videos").to_pylist()
+    failed = [row for row in rows if row["status"] != "ok"]
+    counts = Counter(f"{row['fail_class']}/{row['fail_code']}" for row in failed)
+    num_retried = sum(len(job.videos) for job in jobs if job.revises)
+    still = {row["video_id"] for row in failed}
     return BuildSummary(
-        num_videos=num_ok + statuses.total(),
-        num_ok=num_ok,
-        num_clips=num_clips,
-        failures=dict(sorted(statuses.items())),
+        num_videos=len(rows),
+        num_ok=len(rows) - len(failed),
+        num_clips=sum(row["num_clips"] for row in rows),
+        failures=dict(sorted(counts.items())),
         skipped_rows=found.skipped,
-        units_before=num_before,
-        units_made=num_made,
+        units_before=len(before.units(BUILD)),
+        units_made=sum(not job.revises for job in jobs),
+        num_retried=num_retried,
+        num_recovered=sum(
+            video.video_id not in still for job in jobs if job.revises for video in job.videos
+        ),
         wall_s=round(wall_s, 1),
     )

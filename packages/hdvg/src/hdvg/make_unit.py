@@ -17,12 +17,13 @@ from hdvg.sources.source_video import SourceVideo
 from hdvg.storage import FileRecord, Storage
 from hdvg.unit_tables import Tables, count_rows, merge_unit, read_unit, write_unit
 
-STAGE = BUILD
 # What lists with several captions a clip say; most sources have none.
 _GIVEN = f"captions.{GIVEN_FAMILY}"
 _PARTS = ("videos", "clips", f"captions.{FAMILY}", _GIVEN, "scores.scan")
 # A video that is met a third time has taken two workers with it (a decoder's crash, no memory).
 _MAX_ATTEMPTS = 2
+# What `Begin` answers for a video whose worker was ended by its watchdog.
+OVERDUE = -1
 
 Begin = Callable[[str], int]
 Done = Callable[[Row], None]
@@ -62,7 +63,7 @@ def make_unit(
     Args:
         job: The work.
         begin: Told of each video before it is worked on; answers how often that has happened in
-            this run, this time included.
+            this run, this time included, or `OVERDUE`.
         done: Told of each video's row.
         wanted: Asked before anything appears under its name: whether the build is still there. What
             a worker saw after it died is no verdict on a video; the pages that it served are gone.
@@ -110,8 +111,7 @@ def _make_videos(
         tars = {kind: stack.enter_context(TarWriter(file)) for kind, file in writers.items()}
         for video in job.videos:
             with scratch_folder("v") as work:
-                if begin(video.video_id) > _MAX_ATTEMPTS:
-                    crash = VideoFailure("worker_died", "two workers died of this video")
+                if crash := _past_trying(begin(video.video_id)):
                     outcome = fail_video(video, job.origin, crash)
                 else:
                     outcome = make_video(video, job.origin, job.config, work, gate)
@@ -122,6 +122,15 @@ def _make_videos(
     if not tables[_GIVEN]:
         del tables[_GIVEN]
     return [writer.record for writer in writers.values()], tables
+
+
+def _past_trying(attempt: int) -> VideoFailure | None:
+    """Why a video is given up before it is begun once more; see `Begin`."""
+    if attempt == OVERDUE:
+        return VideoFailure("walltime", "work on it took longer than a video may")
+    if attempt > _MAX_ATTEMPTS:
+        return VideoFailure("worker_died", "two workers died of this video")
+    return None
 
 
 def _store(outcome: Outcome, tars: dict[str, TarWriter], shard: str, tables: Tables) -> None:

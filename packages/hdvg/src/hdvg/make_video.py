@@ -26,6 +26,7 @@ from hdvg.scan.config import ScanConfig
 from hdvg.scan.result import ScanResult
 from hdvg.scan.scan_video import scan_video
 from hdvg.sources.source_video import SourceVideo
+from hdvg.tombstones import Tombstones
 from hdvg.watchdog import time_limit
 
 Row = dict[str, Any]
@@ -33,12 +34,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class VideoConfig:
-    """The settings of every step."""
+    """The settings of every step, and what none of them may touch."""
 
     download: DownloadConfig
     filter: FilterConfig
     scan: ScanConfig
     cut: CutConfig
+    tombstones: Tombstones = field(default_factory=Tombstones)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +68,14 @@ class Outcome:
         captions: A row of the captions table for each clip.
         given: Rows of the captions table with all that a list says of a clip, where it says
             several things.
+        scores: A row of the table scores.scan for each clip.
     """
 
     row: Row
     clips: list[tuple[Row, CutClip]] = field(default_factory=list)
     captions: list[Row] = field(default_factory=list)
     given: list[Row] = field(default_factory=list)
+    scores: list[Row] = field(default_factory=list)
 
 
 def make_video(
@@ -95,6 +99,7 @@ def make_video(
     """
     row = _blank_row(video, origin)
     try:
+        config.tombstones.refuse(video.video_id)
         limit_s, wait_s = config.download.max_video_s, config.download.max_wait_s
         with time_limit(limit_s + wait_s):
             got, facts = _get_probed(video, origin, config, work, row, gate)
@@ -189,6 +194,7 @@ def _get(
         max_aspect=wanted.max_aspect,
         max_duration_s=wanted.max_duration_s,
         licenses=wanted.licenses,
+        refused_channels=config.tombstones.channels,
     )
     gate = gate or LocalGate(config.download)
     return obtain(urls[video.kind], work, config.download, bounds, gate)

@@ -160,8 +160,19 @@ SCORES: dict[str, pa.Schema] = {
     ),
 }
 
+TOMBSTONES = _schema(
+    "tombstones",
+    [
+        _column("kind", _TEXT, "what was taken down: video or channel"),
+        _column("id", _TEXT, "its video_id, or the channel as the videos table names it"),
+        _column("reason", _TEXT, "why, as given"),
+        _column("purged_at", _TEXT, "when, in UTC, as 2026-01-31T12:00:00Z"),
+    ],
+)
+
 TABLES: dict[str, pa.Schema] = {
     "units": UNITS,
+    "tombstones": TOMBSTONES,
     "videos": VIDEOS,
     "clips": CLIPS,
     "captions": CAPTIONS,
@@ -174,13 +185,15 @@ def table_file(table: str, unit: str = "", family: str = "") -> str:
 
     Args:
         table: A key of `TABLES`.
-        unit: Which unit; not for "units", which is one file.
+        unit: Which unit; not for "units" and "tombstones", which are one file each.
         family: Which caption family; only for "captions".
 
     This is the name of a unit's first revision; `Catalogue` knows the names that count.
     """
     if table == "units":
         return "plan/units.parquet"
+    if table == "tombstones":
+        return "tombstones.parquet"
     check_name(unit, "a unit")
     if table == "captions":
         return f"captions/{check_name(family, 'a caption family')}/{unit}.parquet"

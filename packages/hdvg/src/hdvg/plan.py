@@ -1,7 +1,7 @@
 """The work, in deterministic units: each is done, retried and committed as a whole."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from hdvg.manifest import read_table, table_file, write_rows
@@ -38,9 +38,26 @@ def settle_plan(storage: Storage, videos: Sequence[SourceVideo], unit_size: int)
     fresh = [video for video in videos if video.video_id not in known]
     if fresh:
         plan |= plan_units(fresh, unit_size, first=len(plan))
-        rows = [_row(unit, video) for unit, members in plan.items() for video in members]
-        write_rows(storage, "units", name, rows)
+        _write_plan(storage, plan)
     return plan
+
+
+def forget_spans(storage: Storage, video_ids: Collection[str]) -> None:
+    """Empties what a list said about parts of videos that were taken down."""
+    if not storage.exists(table_file("units")):
+        return
+    old = read_plan(storage)
+    new = {
+        unit: [replace(v, spans=()) if v.video_id in video_ids else v for v in videos]
+        for unit, videos in old.items()
+    }
+    if new != old:
+        _write_plan(storage, new)
+
+
+def _write_plan(storage: Storage, plan: Plan) -> None:
+    rows = [_row(unit, video) for unit, members in plan.items() for video in members]
+    write_rows(storage, "units", table_file("units"), rows)
 
 
 def read_plan(storage: Storage) -> Plan:

@@ -51,7 +51,7 @@ def remove_orphans(base: Path) -> int:
 
 
 @contextmanager
-def hold(folder: Path, keep: str) -> Iterator[None]:
+def hold(folder: Path, keep: str, owner: str = "") -> Iterator[None]:
     """Makes this process the only one to write a folder.
 
     The lock is the kernel's, so that it ends with the process, however that ends.
@@ -60,6 +60,7 @@ def hold(folder: Path, keep: str) -> Iterator[None]:
         folder: Made if it is missing.
         keep: Name of the file that shows that the folder came into use; without it the lock and
             a folder made here are removed again.
+        owner: What `is_held` may ask for, to tell this process from a later one.
 
     Raises:
         InputError: Another process holds the folder, or it cannot be made.
@@ -77,6 +78,7 @@ def hold(folder: Path, keep: str) -> Iterator[None]:
             except OSError as error:
                 raise InputError(f"another process is at work on {folder}") from error
             try:
+                (folder / _LOCK).write_text(owner)
                 yield
             finally:
                 if not (folder / keep).exists():
@@ -86,13 +88,14 @@ def hold(folder: Path, keep: str) -> Iterator[None]:
             folder.rmdir()
 
 
-def is_held(folder: Path) -> bool:
-    """Whether a living process holds a folder by `hold`."""
+def is_held(folder: Path, owner: str = "") -> bool:
+    """Whether a living process holds a folder by `hold`: that owner, or with "" any."""
     try:
         with (folder / _LOCK).open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return owner in ("", file.read())
     except FileNotFoundError:
         return False
     return False

@@ -39,6 +39,9 @@ def format_summary(summary: "BuildSummary", data: str) -> str:
         f" ({summary.units_made} units made, {summary.units_before} found committed)"
     ]
     lines += [f"  failed: {count:4d} {name}" for name, count in summary.failures.items()]
+    if summary.num_retried:
+        tried, saved = summary.num_retried, summary.num_recovered
+        lines.append(f"  tried again: {tried} failed videos, {saved} of them are ok now")
     rows = summary.skipped_rows.items()
     lines += [f"  rows of the source not read: {count:4d} {reason}" for reason, count in rows]
     if not summary.num_clips:
