@@ -131,4 +131,4 @@ def attend_in_windows(
     for (windows, length), rows in zip(plan.groups, grouped, strict=True):
         q, k, v = (x.reshape(windows, length, -1) for x in rows)
         outputs.append(attend(q, k, v, num_heads).flatten(0, 1))
-    return torch.cat(outputs)
+    return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
