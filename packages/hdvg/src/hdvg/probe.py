@@ -13,11 +13,13 @@ import numpy as np
 
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
-from hdvg.video import open_media
+from hdvg.media_file import MAX_PIXELS, open_media
+from hdvg.plain_text import plain_text
 
-# 8K with room to spare. A forged header may claim any size, and decoders allocate what it claims.
-_MAX_PIXELS = 8192 * 4608
+# Four hours at 240 frames a second, and as much again. A file may hold a frame a byte.
+_MAX_FRAMES = 7_000_000
 _HASH_BLOCK = 2**20
+_MAX_TITLE = 500
 # Frame times in coarse clocks (milliseconds in Matroska) jitter by a tick; only more is variable.
 _VFR_TOLERANCE = 0.25
 # A file whose frames end this much before its declared duration has lost its tail.
@@ -100,14 +102,8 @@ def probe(path: Path) -> MediaFacts:
     try:
         with open_media(path) as container:
             stream = container.streams.video[0]
-            if stream.disposition & av.stream.Disposition.attached_pic:
-                raise VideoFailure("probe_failed", "the only picture is cover art")
-            context = stream.codec_context
-            if context.width * context.height > _MAX_PIXELS:
-                raise VideoFailure(
-                    "probe_failed", f"claims frames of {context.width}x{context.height}"
-                )
-            title = str(container.metadata.get("title", ""))
+            _refuse_claims(stream)
+            title = plain_text(container.metadata.get("title"), _MAX_TITLE)
             width, height, rotation = _display(container, stream)
             ticks, end = _timestamps(container, stream)
     except InputError as error:
@@ -118,7 +114,7 @@ def probe(path: Path) -> MediaFacts:
     except av.FFmpegError as error:
         raise VideoFailure("probe_failed", f"cannot be read: {error.strerror}") from error
     second = float(stream.time_base)
-    duration_s = (end - ticks[0]) * second
+    duration_s = (end - int(ticks[0])) * second
     declared_s = float(stream.duration or 0) * second
     if declared_s - duration_s > max(_LOST_TAIL_S, _LOST_TAIL_FRAC * declared_s):
         raise VideoFailure("decode_failed", f"ends at {duration_s:.1f} of {declared_s:.1f} s")
@@ -133,10 +129,23 @@ def probe(path: Path) -> MediaFacts:
         fps=len(ticks) / duration_s,
         is_vfr=bool(np.any(np.abs(steps - middle) > _VFR_TOLERANCE * middle + 1)),
         codec=stream.codec_context.name,
-        title=" ".join(title.split()),
+        title=title,
         nbytes=path.stat().st_size,
         sha256=_hash(path),
     )
+
+
+def _refuse_claims(stream: "av.VideoStream") -> None:
+    """Fails a file by its header, before a decoder believes it."""
+    if stream.disposition & av.stream.Disposition.attached_pic:
+        raise VideoFailure("probe_failed", "the first picture is cover art")
+    context = stream.codec_context
+    if context is None:
+        raise VideoFailure("probe_failed", "no decoder for the video stream")
+    if context.width * context.height > MAX_PIXELS:
+        raise VideoFailure("probe_failed", f"claims frames of {context.width}x{context.height}")
+    if not stream.time_base:
+        raise VideoFailure("probe_failed", "claims a clock that does not tick")
 
 
 def check(facts: MediaFacts, config: FilterConfig) -> None:
@@ -187,6 +196,8 @@ def _timestamps(
         if packet.pts is not None:
             stamps.append(packet.pts)
             end = max(end, packet.pts + (packet.duration or 0))
+            if len(stamps) > _MAX_FRAMES:
+                raise VideoFailure("probe_failed", f"more than {_MAX_FRAMES} frames")
     if not stamps:
         raise VideoFailure("no_frames", "no packet carries a timestamp")
     ticks = np.unique(np.asarray(stamps, np.int64))
