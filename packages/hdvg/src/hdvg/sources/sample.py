@@ -9,7 +9,7 @@ import hashlib
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hdvg.errors import InputError
@@ -117,6 +117,13 @@ def rank(seed: int, video_id: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{video_id}".encode()).digest()[:8], "big")
 
 
+def draw(videos: Sequence[SourceVideo], count: int, seed: int) -> list[SourceVideo]:
+    """At most `count` of the videos, those of the smallest ranks, in the order of the source."""
+    ranks = {video.video_id: rank(seed, video.video_id) for video in videos}
+    kept = set(heapq.nsmallest(count, ranks, key=ranks.__getitem__))
+    return [video for video in videos if video.video_id in kept]
+
+
 class _Sample:
     """The videos of the smallest ranks so far, by label."""
 
@@ -153,9 +160,7 @@ class _Sample:
         """What was taken, in the order of the source."""
         taken = list(self._videos.values())
         if self._config.total:
-            taken.sort(key=lambda video: rank(self._config.seed, video.video_id))
-            kept = {video.video_id for video in taken[: self._config.total]}
-            taken = [video for video in self._videos.values() if video.video_id in kept]
+            taken = draw(taken, self._config.total, self._config.seed)
         return [self._with_all_spans(video) for video in taken]
 
     def _with_all_spans(self, video: SourceVideo) -> SourceVideo:
