@@ -16,6 +16,7 @@ from hdvg.dataset_folder import create_dataset
 from hdvg.errors import InputError
 from hdvg.manifest import table_file, write_rows
 from hdvg.shards import TarWriter
+from hdvg.video import write_video
 
 TICKS = 12_800
 # Times of the frames of each clip in ticks; constant at 25 and 30 a second, and variable.
@@ -302,6 +303,7 @@ def test_dataloader_workers_give_the_same_items(root, method):
         ({"fps": -8.0}, r"fps must be positive, got -8\.0"),
         ({"height": -1}, "height must be positive, got -1"),
         ({"width": 0}, "width must be positive, got 0"),
+        ({"backend": "vlc"}, "backend must be auto or one of pyav, decord, torchcodec, got 'vlc'"),
         ({"window": "start"}, "window must be 'random' or 'centre', got 'start'"),
         ({"seed": -1}, "seed must not be negative, got -1"),
         ({"captions": "blip9"}, "no caption family 'blip9'; it has: alt_text"),
@@ -337,3 +339,56 @@ def test_damaged_media_is_named(tmp_path, rendered):
     shard.write_bytes(shard.read_bytes()[:2000])
     with pytest.raises(InputError, match=r"media/u0\.tar ends too early"):
         clips[1]
+
+
+@pytest.fixture(scope="module")
+def barred(tmp_path_factory):
+    """A clip with a picture of 60x40 in black bars, and the same one whose row says so."""
+    root = tmp_path_factory.mktemp("barred")
+    frames = np.zeros((60, 3, 72, 128), np.uint8)
+    frames[:, :, 16:56, 34:94] = np.linspace(60, 240, 60).astype(np.uint8)[:, None, None, None]
+    path = write_video(root / "a.mp4", frames, 25, crf=5)
+    content = path.read_bytes()
+    storage = create_dataset(root / "data", sources=["test"], config={})
+    with storage.writing("media/u0.tar") as file, TarWriter(file) as tar:
+        rows = []
+        for name in ("plain", "cropped"):
+            row = clip_row("steady25", "u0", range(60), tar.add(f"{name}.mp4", content))
+            rows.append(row | {"clip_id": name, "end_s": row["start_s"] + 60 / 25})
+    rows[1] |= {"crop_x": 34, "crop_y": 16, "crop_width": 60, "crop_height": 40}
+    files = (file.record, write_rows(storage, "clips", table_file("clips", "u0"), rows))
+    commit_unit(storage, Commit(stage="build", unit="u0", files=files, rows={}))
+    return root / "data"
+
+
+@pytest.mark.parametrize("backend", ["auto", "pyav", "decord", "torchcodec"])
+def test_black_bars_are_cut_off_before_scaling(barred, backend):
+    try:
+        clips = hdvg.ClipDataset(barred, height=20, width=30, captions=None, backend=backend)
+    except InputError as error:
+        pytest.skip(str(error))
+    plain, cropped = clips[0]["video"], clips[1]["video"]
+    assert plain[:, :, 0].max() < 20
+    assert cropped.min() > 50
+    # Each frame is of one level; nothing of the bars bleeds in at its edges.
+    assert np.ptp(cropped, axis=(2, 3)).max() <= 6
+
+
+def test_backends_show_the_same_windows(root):
+    want = hdvg.ClipDataset(root, height=48, width=64)
+    for backend in ("pyav", "decord", "torchcodec"):
+        try:
+            clips = hdvg.ClipDataset(root, height=48, width=64, backend=backend)
+        except InputError:
+            continue
+        for index in range(len(clips)):
+            assert_shows(clips[index], clips, index)
+            assert np.abs(clips[index]["video"].astype(int) - want[index]["video"]).max() <= 3
+
+
+def test_frames_of_any_time_and_size_can_be_asked_for(root):
+    clips = hdvg.ClipDataset(root)
+    frames = clips.frames(0, [0.0, 1.01, 99.0], 40, 30)
+    assert frames.shape == (3, 3, 30, 40)
+    for frame, index in zip(frames, (0, 25, 74), strict=True):
+        assert np.abs(frame.astype(int) - level(index)).max() <= 3

@@ -64,9 +64,12 @@ def test_colours_survive(media, truth, tmp_path, config):
     clips = _cut(media["watermarked"], tmp_path, config)
     scenes = truth["watermarked"]["scenes"]
     assert len(clips) == len(scenes)
+    start_s = 0.0
     for clip, scene in zip(clips, scenes, strict=True):
         frames = [to_rgb(frame) for frame in decode(clip.path)]
-        middle = frames[round(scene["duration_s"] / 2 * truth["watermarked"]["fps"])]
+        middle_s = start_s + scene["duration_s"] / 2 - clip.scene.start_s
+        middle = frames[round(middle_s * truth["watermarked"]["fps"])]
+        start_s += scene["duration_s"]
         for thing in scene["objects"][:1]:
             x = round((thing["centre"][0] + clip.width / clip.height / 2) * clip.height)
             # Below the watermark, which crosses the middle row.

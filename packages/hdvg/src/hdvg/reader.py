@@ -4,8 +4,8 @@ A window is `num_frames` times, 1/fps apart, on the clip's own clock; each time 
 is on screen then. So a clip of any frame rate, constant or not, plays at its true speed.
 """
 
-import io
 import os
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, TypedDict
 
@@ -15,9 +15,10 @@ import pyarrow as pa
 
 from hdvg.catalogue import Catalogue
 from hdvg.dataset_folder import open_dataset
+from hdvg.decoding.backend import choose_backend, read_frames
 from hdvg.errors import InputError
 from hdvg.shards import read_member
-from hdvg.video import frames_at
+from hdvg.video import Box
 
 
 class ClipItem(TypedDict):
@@ -38,7 +39,7 @@ class ClipDataset:
 
     Raises:
         InputError: Not a dataset, nothing committed in it, no clip long enough, an unknown caption
-            family, or a size, rate or count that is not positive.
+            family, a backend that is not there, or a size, rate or count that is not positive.
     """
 
     root: str | os.PathLike[str]
@@ -64,6 +65,9 @@ class ClipDataset:
     select: str | None = None
     """Which clips: the name of a selection (`hdvg select`), "hd_vg" for the paper's definition, or
     an expression such as "height >= 720 and 'dog' in caption". None: all."""
+    backend: str = "auto"
+    """What decodes: pyav, decord or torchcodec, which give the same frames; auto takes the fastest
+    (`benchmarks/clip_reading.py`)."""
     rows: pa.Table = field(init=False, repr=False)
     """The clips, in the order of the indices, with the columns of the clips table."""
     num_left_out: int = field(init=False, repr=False)
@@ -89,6 +93,7 @@ class ClipDataset:
         self.rows = clips.take(pa.array(kept)).combine_chunks()
         self._durations_s = _durations(self.rows)
         self._captions = _read_captions(catalogue, self.captions)
+        self._backend = choose_backend(self.backend, self.rows["codec"].unique().to_pylist())
 
     @property
     def window_s(self) -> float:
@@ -100,12 +105,7 @@ class ClipDataset:
 
     def __getitem__(self, index: int) -> ClipItem:
         clip_id = self._row(index)["clip_id"]
-        times_s = self.frame_times_s(index)
-        file = io.BytesIO(self.clip_bytes(index))
-        try:
-            video = frames_at(file, times_s, self.width, self.height)
-        except InputError as error:
-            raise InputError(f"clip {clip_id} cannot be read: {error}") from error
+        video = self.frames(index, self.frame_times_s(index), self.width, self.height)
         caption = self._captions.get(clip_id, "")
         return {"video": video, "caption": caption, "clip_id": clip_id, "fps": float(self.fps)}
 
@@ -123,6 +123,31 @@ class ClipDataset:
         if self.window == "random":
             where = np.random.default_rng([self.seed, self._epoch, self._checked(index)]).random()
         return [where * slack_s + k / self.fps for k in range(self.num_frames)]
+
+    def frames(
+        self, index: int, times_s: Sequence[float], width: int, height: int
+    ) -> npt.NDArray[np.uint8]:
+        """The frames of a clip that are on screen at some times, without black bars.
+
+        Args:
+            index: Of the clip.
+            times_s: Ascending times in seconds from the clip's first frame; past its end is the
+                last one.
+            width: Of the result in pixels; what does not fit the aspect ratio is cropped centrally.
+            height: Of the result in pixels.
+
+        Returns:
+            RGB [len(times_s), 3, height, width].
+
+        Raises:
+            InputError: The clip's file is damaged.
+        """
+        row = self._row(index)
+        box = _box(row)
+        try:
+            return read_frames(self._backend, self.clip_bytes(index), times_s, width, height, box)
+        except InputError as error:
+            raise InputError(f"clip {row['clip_id']} cannot be read: {error}") from error
 
     def clip_bytes(self, index: int) -> bytes:
         """The clip's file as it lies in the shard, checked against its digest."""
@@ -168,6 +193,13 @@ def _choose(catalogue: Catalogue, clips: pa.Table, select: str) -> pa.Table:
             f"{select!r} chooses none of the {len(clips)} clips in {catalogue.storage.root}"
         )
     return chosen
+
+
+def _box(row: dict[str, Any]) -> Box | None:
+    """The picture inside the clip's black bars."""
+    if row["crop_x"] is None:
+        return None
+    return row["crop_x"], row["crop_y"], row["crop_width"], row["crop_height"]
 
 
 def _durations(clips: pa.Table) -> npt.NDArray[np.float64]:

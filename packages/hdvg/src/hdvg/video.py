@@ -1,34 +1,34 @@
 """Video files to arrays and back: the only place where layout, colour order and range change.
 
 Inside a file: planar YUV. In this module's signatures: RGB, `T 3 H W`, uint8 in 0..255, or float
-in [0, 1] for `Video`. Decoders see untrusted files, so `open_media` limits what they may touch.
+in [0, 1] for `Video`.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import Colorspace, Interpolation
+from PIL import Image
 
 from hdvg.errors import InputError
-from hdvg.pick_frames import TIME_SLACK_S, pick_frames
+from hdvg.media_file import Source
+from hdvg.media_file import open_media as open_media  # models know this module alone
+from hdvg.pick_frames import pick_frames, pick_in_passing
 
 if TYPE_CHECKING:
     import torch
 
 UInt8Video = npt.NDArray[np.uint8]
-Source = str | os.PathLike[str] | IO[bytes]
+Box = tuple[int, int, int, int]
+"""Left, top, width and height of a part of a picture, in pixels."""
 
-# Containers that hold media and nothing else. Playlists (hls, concat, dash) are absent on purpose:
-# they can name local files and other hosts.
-_DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf,wmv"
-_PROTOCOLS = "file,pipe"
 # ISO/IEC 23001-8 code points as FFmpeg numbers them.
 _BT709 = 1
 _UNSPECIFIED = 2
@@ -66,33 +66,6 @@ def to_uint8(frames: npt.NDArray[Any]) -> UInt8Video:
     """Rounds floats in [0, 1] to uint8 in 0..255; values outside are clipped."""
     rounded: UInt8Video = np.rint(np.clip(frames, 0.0, 1.0) * 255.0).astype(np.uint8)
     return rounded
-
-
-def open_media(source: Source) -> "av.container.InputContainer":
-    """Opens a media file that may be hostile.
-
-    Only plain media containers are demuxed and only local files are followed, so that a playlist
-    dressed as a video cannot read other files or reach other hosts.
-
-    Raises:
-        InputError: The file is missing, or is not a media file of a known container.
-    """
-    if isinstance(source, str | os.PathLike):
-        if not Path(source).is_file():
-            raise InputError(f"video file not found: {os.fspath(source)}")
-        source = os.fspath(source)
-    name = source if isinstance(source, str) else getattr(source, "name", "<bytes>")
-    options = {"format_whitelist": _DEMUXERS}
-    if isinstance(source, str):
-        options["protocol_whitelist"] = _PROTOCOLS
-    try:
-        container: av.container.InputContainer = av.open(source, options=options)
-    except (av.FFmpegError, ValueError) as error:
-        raise InputError(f"not a readable video: {name} ({error})") from error
-    if not container.streams.video:
-        container.close()
-        raise InputError(f"no video stream in {name}")
-    return container
 
 
 def frame_time_s(frame: "av.VideoFrame") -> float:
@@ -152,6 +125,29 @@ def scale_and_crop(
     return np.ascontiguousarray(rgb[top : top + height, left : left + width].transpose(2, 0, 1))
 
 
+def fit_rgb(
+    rgb: UInt8Video,
+    width: int,
+    height: int,
+    centre: tuple[float, float] = (0.5, 0.5),
+    box: Box | None = None,
+) -> UInt8Video:
+    """As `scale_and_crop`, for RGB uint8 [H, W, 3] and for a part of it.
+
+    Nothing outside the box comes in, not even through the scaling filter.
+    """
+    x, y, box_w, box_h = box or (0, 0, rgb.shape[1], rgb.shape[0])
+    scale = max(width / box_w, height / box_h)
+    seen_w, seen_h = min(width / scale, box_w), min(height / scale, box_h)
+    left, top = x + (box_w - seen_w) * centre[0], y + (box_h - seen_h) * centre[1]
+    fitted = Image.fromarray(rgb).resize(
+        (width, height),
+        Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC,
+        box=(left, top, left + seen_w, top + seen_h),
+    )
+    return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
+
+
 def decode(source: Source, threads: int = 1) -> Iterator["av.VideoFrame"]:
     """Yields every decodable frame of the first video stream in presentation order.
 
@@ -171,6 +167,7 @@ def frames_at(
     width: int,
     height: int,
     centre: tuple[float, float] = (0.5, 0.5),
+    box: Box | None = None,
 ) -> UInt8Video:
     """Reads the frames that are on screen at the given times.
 
@@ -184,6 +181,7 @@ def frames_at(
         width: Target width in pixels.
         height: Target height in pixels.
         centre: As in `scale_and_crop`.
+        box: The part of the frames to look at; None for all of it.
 
     Returns:
         RGB uint8 [len(times_s), 3, height, width].
@@ -193,6 +191,8 @@ def frames_at(
     """
 
     def convert(frame: "av.VideoFrame") -> UInt8Video:
+        if box is not None:
+            return fit_rgb(to_rgb(frame), width, height, centre, box)
         return scale_and_crop(frame, width, height, centre)
 
     with open_media(source) as container:
@@ -200,31 +200,11 @@ def frames_at(
     if picked is None:
         if not isinstance(source, str | os.PathLike):
             source.seek(0)
-        picked = _pick_in_passing(source, times_s, convert)
-    return np.stack(picked)
-
-
-def _pick_in_passing(
-    source: Source, times_s: Sequence[float], convert: Callable[["av.VideoFrame"], UInt8Video]
-) -> list[UInt8Video]:
-    """Decodes every frame up to the last wanted one; works for any file that decodes at all."""
-    picked: list[UInt8Video] = []
-    shown: av.VideoFrame | None = None
-    start_s = 0.0
-    for frame in decode(source):
-        now_s = frame_time_s(frame)
-        if shown is None:
-            start_s, shown = now_s, frame
-        while len(picked) < len(times_s) and times_s[len(picked)] < now_s - start_s - TIME_SLACK_S:
-            picked.append(convert(shown))
-        shown = frame
-        if len(picked) == len(times_s):
-            break
-    if shown is None:
+        with open_media(source) as container:
+            picked = pick_in_passing(container, times_s, convert)
+    if not picked:
         raise InputError(f"no frame could be decoded from {getattr(source, 'name', source)}")
-    while len(picked) < len(times_s):
-        picked.append(convert(shown))
-    return picked
+    return np.stack(picked)
 
 
 def write_video(

@@ -8,7 +8,6 @@ Shape letters used in this file: N crops, S side of a crop in pixels, s = S / sc
 """
 
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,7 +21,6 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from hdvg.errors import InputError
 from hdvg.reader import ClipDataset
-from hdvg.video import frames_at
 from vfsr.degradation.config import DegradationConfig
 from vfsr.degradation.second_order import degrade
 
@@ -95,8 +93,7 @@ class CropGroups(Dataset[Pairs]):
         columns = self.clips.rows
         duration_s = columns["end_s"][clip].as_py() - columns["start_s"][clip].as_py()
         times_s = sorted(rng.uniform(0.0, duration_s, self.config.frames_per_clip).tolist())
-        file = io.BytesIO(self.clips.clip_bytes(clip))
-        return frames_at(file, times_s, self.config.width, self.config.height)
+        return self.clips.frames(clip, times_s, self.config.width, self.config.height)
 
     def _cut(
         self, pictures: npt.NDArray[np.uint8], i: int, rng: np.random.Generator

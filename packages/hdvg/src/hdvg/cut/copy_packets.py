@@ -11,7 +11,7 @@ import numpy as np
 from hdvg.cut.cut_clip import CutClip
 from hdvg.cut.packet_table import CopyPlan, PacketTable, decoding_times
 from hdvg.edit_list import show_only
-from hdvg.video import open_media
+from hdvg.media_file import open_media
 
 # FFmpeg's own floor for the time scale of an MP4 track.
 _MIN_TIME_SCALE = 10_000

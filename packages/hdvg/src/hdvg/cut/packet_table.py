@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hdvg.cut.entry_points import CODECS, Entry, Framing, find_entry, shows_a_picture
+from hdvg.media_file import open_media
 from hdvg.scan.result import Scene
-from hdvg.video import open_media
 
 # MP4 and every decoder that reads clips can hold these; the rest is encoded as yuv420p.
 _PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})

@@ -1,0 +1,37 @@
+"""Copied clips of the films, by film: the frame numbers that each shows and its file."""
+
+import pytest
+
+from hdvg.cut.copy_packets import copy_packets
+from hdvg.cut.packet_table import plan_copy, read_packet_table
+
+EDGES = [0, 7, 40, 41, 66, 75]
+
+
+@pytest.fixture(scope="session")
+def copied(films, frames_of, scenes_at, tmp_path_factory):
+    """Makes the clips of a film: a list of (first frame, frame after the last, CutClip)."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            path = films(name)
+            frames, time_base = frames_of(path)
+            table = read_packet_table(path)
+            plans = [plan_copy(table, scene) for scene in scenes_at(frames, time_base, EDGES)]
+            clips = copy_packets(path, table, plans, tmp_path_factory.mktemp(name))
+            made[name] = list(zip(EDGES, EDGES[1:], clips, strict=False))
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def number_in():
+    """Reads the frame number that is drawn into a picture, uint8 [H, W, 3] of the film's size."""
+
+    def read(picture):
+        squares = (picture[7:11, 7 + 11 * bit : 10 + 11 * bit] for bit in range(8))
+        return sum(1 << bit for bit, square in enumerate(squares) if square.mean() > 128)
+
+    return read
