@@ -1,4 +1,6 @@
+import ctypes
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -7,11 +9,12 @@ from hdvg.cluster import ray_session, run_units
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
-from hdvg.make_unit import UnitJob
+from hdvg.make_unit import OVERDUE, UnitJob
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.probe import FilterConfig
 from hdvg.scan.config import ScanConfig
 from hdvg.sources.source_video import SourceVideo
+from hdvg.watchdog import time_limit
 
 STEPS = VideoConfig(
     download=DownloadConfig(), filter=FilterConfig(), scan=ScanConfig(), cut=CutConfig()
@@ -47,6 +50,43 @@ def test_a_worker_that_dies_costs_only_the_video_it_died_of(ray, monkeypatch):
     last = tallies[-1]
     assert (last.total, last.num_done, last.num_clips) == (4, 4, 4)
     assert dict(last.failures) == {"x": 1}
+
+
+def test_a_decoder_that_hangs_is_ended_and_the_video_given_up(ray, monkeypatch):
+    def hanging(job, begin, done, wanted, gate):
+        for video in job.videos:
+            attempt = begin(video.video_id)
+            gave_up = attempt == OVERDUE
+            if video.video_id == "hanger" and not gave_up:
+                with time_limit(job.config.download.max_video_s):
+                    ctypes.PyDLL(None).sleep(100)  # keeps the interpreter's lock, as decoders may
+            status = "failed" if gave_up else "ok"
+            done({"video_id": video.video_id, "status": status, "fail_class": "x", "num_clips": 1})
+        return {"unit": job.unit}
+
+    monkeypatch.setattr(module, "make_unit", hanging)
+    steps = replace(STEPS, download=DownloadConfig(max_video_s=1.0))
+    tallies = []
+    run_units(ray, [replace(_job("u0", "a", "hanger", "b"), config=steps)], tallies.append)
+    assert (tallies[-1].num_done, dict(tallies[-1].failures)) == (3, {"x": 1})
+
+
+def test_workers_share_one_pace(ray, monkeypatch):
+    """Each asks for one video of a site that may be asked for one at a time."""
+
+    def asking(job, begin, done, wanted, gate):
+        turns = [gate.claim("site.test", frozenset()) for _ in range(3)]
+        given = sum(turn.egress >= 0 for turn in turns)
+        gate.settle("other.test", gate.claim("other.test", frozenset()), True, 100.0)
+        for video in job.videos:
+            done({"video_id": video.video_id, "status": "ok", "num_clips": given})
+
+    monkeypatch.setattr(module, "make_unit", asking)
+    steps = replace(STEPS, download=DownloadConfig(requests_per_hour=1.0, proxies=("http://a:1",)))
+    jobs = [replace(_job(f"u{n}", f"v{n}"), config=steps) for n in range(3)]
+    tallies = []
+    run_units(ray, jobs, tallies.append)
+    assert (tallies[-1].num_done, tallies[-1].num_clips) == (3, 1)
 
 
 def test_a_full_disk_stops_the_build_in_words(ray, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from hdvg.commits import BUILD, find_damage, is_committed, read_commit
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.download.settings import DownloadConfig
-from hdvg.make_unit import AbandonedError, UnitJob, make_unit
+from hdvg.make_unit import OVERDUE, AbandonedError, UnitJob, make_unit
 from hdvg.make_video import Origin, VideoConfig
 from hdvg.manifest import read_table
 from hdvg.probe import FilterConfig
@@ -79,10 +79,12 @@ def test_made_twice_it_is_the_same(job, tmp_path):
 def test_a_video_that_kills_workers_is_given_up(job):
     killer = job.videos[-1].video_id
     rows = []
-    begin = {killer: 3}
+    hanger = job.videos[0].video_id
+    begin = {killer: 3, hanger: OVERDUE}
     make_unit(job, begin=lambda name: begin.get(name, 1), done=rows.append, wanted=_yes)
-    [row] = [row for row in rows if row["video_id"] == killer]
-    assert (row["fail_class"], row["fail_code"]) == ("resource", "worker_died")
+    why = {row["video_id"]: (row.get("fail_class"), row.get("fail_code")) for row in rows}
+    assert why[killer] == ("resource", "worker_died")
+    assert why[hanger] == ("resource", "walltime")
 
 
 def test_an_interrupted_unit_leaves_nothing_under_its_name(job, tmp_path):

@@ -5,6 +5,8 @@ import pytest
 
 import hdvg.make_video as module
 from hdvg.cut.cut_clip import CutConfig
+from hdvg.download.fetch import Download
+from hdvg.download.page import PageFacts
 from hdvg.download.settings import DownloadConfig
 from hdvg.make_video import Origin, VideoConfig, make_video
 from hdvg.probe import FilterConfig
@@ -19,6 +21,7 @@ CONFIG = VideoConfig(
     scan=ScanConfig(min_scene_s=0.5),
     cut=CutConfig(preset="ultrafast"),
 )
+PAGE = PageFacts(channel="UC1", categories=("Pets",), license="CC-BY")
 EXPECTED = {
     "missing": "permanent/not_found",
     "truncated": "corrupt/probe_failed",
@@ -94,6 +97,37 @@ def test_local_file_with_a_caption_beside_it(media, tmp_path):
     assert [(row["text"], row["source"]) for row in made.captions] == [("a ball", "sidecar")]
 
 
+def _fetched(monkeypatch, files, is_whole):
+    """Downloads give these files one after the other; returns how often one was asked for."""
+    asked = []
+
+    def obtain(url, work, *_):
+        asked.append(url)
+        return Download(path=files[len(asked) - 1], page=PAGE, is_whole=is_whole)
+
+    monkeypatch.setattr(module, "obtain", obtain)
+    return asked
+
+
+@pytest.mark.parametrize(("is_whole", "num_asked"), [(True, 1), (False, 2)])
+def test_what_the_network_may_have_cut_is_fetched_twice(
+    media, tmp_path, monkeypatch, is_whole, num_asked
+):
+    asked = _fetched(monkeypatch, [media["truncated"], media["web"]], is_whole)
+    video = SourceVideo(video_id="x", kind="url", locator="http://site.test/x")
+    row = make_video(video, Origin(source="list"), CONFIG, tmp_path).row
+    assert len(asked) == num_asked
+    assert row["status"] == ("failed" if is_whole else "ok")
+    assert (row["channel"], row["categories"], row["license"]) == ("UC1", ["Pets"], "CC-BY")
+
+
+def test_nothing_is_left_out_because_it_is_corrupt_twice(media, tmp_path, monkeypatch):
+    asked = _fetched(monkeypatch, [media["truncated"]] * 2, is_whole=False)
+    video = SourceVideo(video_id="x", kind="url", locator="http://site.test/x")
+    row = make_video(video, Origin(source="list"), CONFIG, tmp_path).row
+    assert (row["fail_code"], len(asked)) == ("probe_failed", 2)
+
+
 def test_our_own_bug_is_a_row(media, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "scan_video", lambda *_: 1 / 0)
     row = make_video(*_local(media["web"], tmp_path), CONFIG, tmp_path).row
@@ -105,6 +139,6 @@ def test_a_full_disk_is_nobody_s_fault(media, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(module, "cut", full)
+    monkeypatch.setattr(module, "cut_scenes", full)
     with pytest.raises(OSError, match="No space"):
         make_video(*_local(media["web"], tmp_path), CONFIG, tmp_path)

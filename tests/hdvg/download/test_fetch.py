@@ -1,9 +1,10 @@
+import errno
+
 import pytest
 
 from hdvg.download.fetch import fetch, open_local
 from hdvg.download.page import Bounds
 from hdvg.download.settings import DownloadConfig
-from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
 from hdvg.shapes.server import serve
 from hdvg.sources.source_video import SourceVideo
@@ -98,7 +99,26 @@ def test_local_file_that_is_gone(tmp_path):
         open_local(SourceVideo(video_id="a", kind="file", locator="a.mp4"), tmp_path)
 
 
-@pytest.mark.parametrize("changes", [{"max_bytes": 0}, {"timeout_s": -1.0}, {"retries": -1}])
-def test_impossible_configs_are_refused(changes):
-    with pytest.raises(InputError, match=str(next(iter(changes.values())))):
-        DownloadConfig(**changes)
+@pytest.mark.parametrize("locator", ["../secret.mp4", "in/../../secret.mp4", "/etc/passwd"])
+def test_a_plan_cannot_lead_out_of_the_folder(tmp_path, locator):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.mp4").touch()
+    video = SourceVideo(video_id="a", kind="file", locator=locator)
+    with pytest.raises(VideoFailure, match="forbidden_address"):
+        open_local(video, tmp_path / "in")
+
+
+def test_a_full_disk_is_no_verdict_on_a_video(base, truth, tmp_path, monkeypatch):
+    def full(self, *_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("yt_dlp.downloader.http.HttpFD.sanitize_open", full)
+    with pytest.raises(OSError, match="No space left"):
+        fetch(_page(base, truth, ""), tmp_path, QUICK, NO_BOUNDS)
+
+
+def test_words_of_a_page_cannot_fill_the_disk(bad, send, tmp_path):
+    """Only a real error of the system stops a build."""
+    bad.routes["/a.mp4"] = lambda request, _: send(request, status=500)
+    failure = _fail(f"{bad.base}/a.mp4?No space left on device", tmp_path)
+    assert failure.fail_class == "transient"

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hdvg.download.budget import Budget
 from hdvg.download.page import Bounds, PageFacts, read_page, refuse_early
@@ -44,8 +44,11 @@ def open_local(video: SourceVideo, folder: Path) -> Download:
     """Takes a file of the source folder as it is, with the text beside it.
 
     Raises:
-        VideoFailure: The file is gone.
+        VideoFailure: The file is gone, or its name leads out of the folder.
     """
+    parts = PurePosixPath(video.locator).parts
+    if ".." in parts or video.locator.startswith("/"):
+        raise VideoFailure("forbidden_address", f"not inside its folder: {video.locator}")
     path = folder / video.locator
     if not path.is_file():
         raise VideoFailure("file_missing", f"file not found: {video.locator}")
