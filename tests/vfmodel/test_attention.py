@@ -3,7 +3,7 @@ import torch
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 
 from vfmodel import attention
-from vfmodel.attention import FrameAttention, attend
+from vfmodel.attention import FrameAttention, attend, keys_of
 
 
 def naive(query, key, value, num_heads):
@@ -42,6 +42,15 @@ def test_shared_text_equals_text_repeated_for_every_frame(frames):
     torch.testing.assert_close(
         layer(hidden, encoder_hidden_states=text), expected, rtol=0, atol=1e-6
     )
+
+
+def test_keys_and_values_can_be_given_in_place_of_the_text():
+    layer = Attention(8, cross_attention_dim=6, heads=2, dim_head=4, processor=FrameAttention())
+    hidden, text = torch.randn(6, 5, 8), torch.randn(2, 7, 6)
+    keys = keys_of(layer, text)
+    assert [tuple(x.shape) for x in keys] == [(2, 7, 8)] * 2
+    given = layer(hidden, encoder_hidden_states=keys)
+    assert torch.equal(given, layer(hidden, encoder_hidden_states=text))
 
 
 def test_without_text_a_frame_attends_to_itself():

@@ -28,7 +28,8 @@ def config(*layer_inputs, **changes):
 
 
 def conditions(clips=2, frames=3):
-    return Conditions(torch.randn(clips * frames, 16), torch.randn(clips, 5, 6), frames)
+    text = torch.randn(clips, 5, 6)
+    return Conditions(torch.randn(clips * frames, 16), (text,) * 3, frames)
 
 
 @pytest.mark.parametrize("attends", [True, False])

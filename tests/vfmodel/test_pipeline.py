@@ -214,3 +214,33 @@ def test_parts_must_fit(tiny_pipeline):
     parts["unet"] = SwapUNet.from_config(config)
     with pytest.raises(InputError, match="text_dim is 6"):
         VideoFactoryPipeline(**parts)
+
+
+def test_the_text_is_projected_once_and_it_makes_no_difference(tiny_pipeline, monkeypatch):
+    calls = []
+    for name, module in tiny_pipeline.unet.named_modules():
+        if name.endswith("attn2.to_k"):
+            module.register_forward_hook(lambda *_: calls.append(1))
+    latents = sample(tiny_pipeline, num_inference_steps=4)
+    attentions = len(calls)
+    monkeypatch.setattr(tiny_pipeline, "_prepare_text", lambda embeds: embeds)
+    assert torch.equal(sample(tiny_pipeline, num_inference_steps=4), latents)
+    assert len(calls) == attentions + 4 * attentions
+
+
+def test_a_prompt_that_a_callback_changes_is_projected_anew(tiny_pipeline, monkeypatch):
+    def change(pipeline, index, timestep, tensors):
+        return {"prompt_embeds": tensors["prompt_embeds"].flip(1)} if index == 1 else None
+
+    latents = sample(tiny_pipeline, num_inference_steps=4, callback_on_step_end=change)
+    assert not torch.equal(latents, sample(tiny_pipeline, num_inference_steps=4))
+    monkeypatch.setattr(tiny_pipeline, "_prepare_text", lambda embeds: embeds)
+    plain = sample(tiny_pipeline, num_inference_steps=4, callback_on_step_end=change)
+    assert torch.equal(latents, plain)
+
+
+def test_weights_that_are_elsewhere_are_left_to_the_forward_pass(tiny_pipeline):
+    embeds = torch.randn(2, 7, 8)
+    assert tiny_pipeline._prepare_text(embeds) is not embeds
+    tiny_pipeline.unet.to("meta")
+    assert tiny_pipeline._prepare_text(embeds) is embeds

@@ -117,6 +117,17 @@ def test_timesteps_and_text_are_taken_as_diffusers_gives_them():
     assert torch.equal(unet(x, 7, text, return_dict=False)[0], expected)
 
 
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_projected_text_is_the_text_bit_for_bit(checkpointing):
+    unet = tiny(trained=True)
+    if checkpointing:
+        unet.enable_gradient_checkpointing()
+    x, t, text = inputs()
+    keys = unet.project_text(text)
+    assert [len(block) for block in keys] == [1, 0, 1, 0, 2]
+    assert torch.equal(unet(x, t, keys).sample, unet(x, t, text).sample)
+
+
 def test_gradient_checkpointing_changes_nothing():
     unet, given = tiny(trained=True), inputs()
 

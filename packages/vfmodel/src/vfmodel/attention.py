@@ -4,6 +4,8 @@ Shape letters: S sequences, L tokens of a sequence, M tokens attended to, C chan
 B batch, F = B * T frames.
 """
 
+from typing import NamedTuple
+
 import torch
 from diffusers.models.attention_processor import Attention
 from einops import rearrange
@@ -40,23 +42,46 @@ def _plainly(
     return scores.softmax(-1).to(value.dtype) @ value
 
 
+class TextKeys(NamedTuple):
+    """The prompts' tokens as one text attention sees them.
+
+    Attributes:
+        key: What queries are compared with.
+        value: What they read.
+    """
+
+    key: Float[Tensor, "B M C"]
+    value: Float[Tensor, "B M C"]
+
+
+# The prompts of one attention: their tokens, or what has already been made of them.
+Text = Float[Tensor, "B M D"] | TextKeys
+
+
+def keys_of(attn: Attention, context: Float[Tensor, "S M D"]) -> TextKeys:
+    """Projects tokens to the keys and values of an attention of diffusers'."""
+    return TextKeys(attn.to_k(context), attn.to_v(context))
+
+
 class FrameAttention:
     """Processor for the attentions of diffusers' text transformers: B prompts serve B * T frames.
 
     A prompt's keys and values are the same for all its frames, so they are computed once and the
-    queries of its frames are joined, instead of repeating the text T times.
+    queries of its frames are joined, instead of repeating the text T times. While sampling they are
+    the same at every step, too, and can be given as they are.
     """
 
     def __call__(
         self,
         attn: Attention,
         hidden_states: Float[Tensor, "F L C"],
-        encoder_hidden_states: Float[Tensor, "B M D"] | None = None,
+        encoder_hidden_states: Text | None = None,
         attention_mask: None = None,
     ) -> Float[Tensor, "F L C"]:
         """Attends from every frame to its own prompt, or to itself where no text is given."""
         context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        key, value = context if isinstance(context, TextKeys) else keys_of(attn, context)
         query = attn.to_q(hidden_states)
-        joined = query.reshape(len(context), -1, query.shape[-1])
-        read = attend(joined, attn.to_k(context), attn.to_v(context), attn.heads)
+        joined = query.reshape(len(key), -1, query.shape[-1])
+        read = attend(joined, key, value, attn.heads)
         return attn.to_out[0](read.reshape(query.shape))

@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple, cast
 
 import torch
 from diffusers.models import Transformer2DModel
+from diffusers.models.attention_processor import Attention
 from diffusers.models.downsampling import Downsample2D
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
@@ -26,7 +27,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vfmodel.attention import FrameAttention
+from vfmodel.attention import FrameAttention, Text, TextKeys, keys_of
 from vfmodel.fusion import Fuse, TemporalSkip
 from vfmodel.swap_attention import SwapConfig, SwapCrossAttention
 from vfmodel.temporal import TemporalAttention, TemporalAttentionConfig, TemporalConv
@@ -69,12 +70,12 @@ class Conditions(NamedTuple):
 
     Attributes:
         time: The time embedding of each frame.
-        text: The prompts' tokens, one row a clip.
+        text: The prompts, one row a clip, as each text attention of the block is given them.
         num_frames: Frames of a clip.
     """
 
     time: Float[Tensor, "F E"]
-    text: Float[Tensor, "B L D"]
+    text: tuple[Text, ...]
     num_frames: int
 
 
@@ -138,8 +139,15 @@ class SpaceTimeBlock(nn.Module):
         self, index: int, hidden: Float[Tensor, "F C H W"], given: Conditions
     ) -> tuple[Float[Tensor, "F C H W"], Float[Tensor, "F C H W"]]:
         """Runs text transformer `index` and its temporal attention."""
-        (spatial,) = self.attentions[index](hidden, given.text, return_dict=False)
+        (spatial,) = self.attentions[index](hidden, given.text[index], return_dict=False)
         return spatial, self._run(self.temp_attns[index], spatial, given.num_frames)
+
+    def project_text(self, text: Float[Tensor, "B L D"]) -> tuple[TextKeys, ...]:
+        """The prompts' keys and values for each text attention of the block."""
+        return tuple(
+            keys_of(cast(Attention, transformer.get_submodule("transformer_blocks.0.attn2")), text)
+            for transformer in self.attentions
+        )
 
     def finish(
         self,

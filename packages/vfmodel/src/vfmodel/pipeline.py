@@ -23,7 +23,7 @@ from hdvg.errors import InputError
 from vfmodel.autoencoder import VideoAutoencoder
 from vfmodel.sampling import Sampling, check_prompt
 from vfmodel.text_encoder import PromptEncoder
-from vfmodel.unet import SwapUNet
+from vfmodel.unet import ProjectedText, SwapUNet
 
 logger = logging.getLogger(__name__)
 
@@ -159,9 +159,10 @@ class VideoFactoryPipeline(DiffusionPipeline):
     ) -> Float[Tensor, "B C T h w"]:
         takes_generator = "generator" in inspect.signature(self.scheduler.step).parameters
         extra = {"generator": asked.generator} if takes_generator else {}
+        text = self._prepare_text(embeds)
         with self.progress_bar(total=asked.num_inference_steps) as bar:
             for index, timestep in enumerate(self.scheduler.timesteps):
-                predicted = self._predict(latents, timestep, embeds, asked)
+                predicted = self._predict(latents, timestep, text, asked)
                 latents = self.scheduler.step(
                     predicted, timestep, latents, **extra, return_dict=False
                 )[0]
@@ -169,21 +170,34 @@ class VideoFactoryPipeline(DiffusionPipeline):
                     offered = {"latents": latents, "prompt_embeds": embeds}
                     changed = asked.callback_on_step_end(self, index, timestep, offered) or {}
                     latents = changed.get("latents", latents)
-                    embeds = changed.get("prompt_embeds", embeds)
+                    if changed.get("prompt_embeds", embeds) is not embeds:
+                        embeds = changed["prompt_embeds"]
+                        text = self._prepare_text(embeds)
                 bar.update()
         return latents
+
+    def _prepare_text(
+        self, embeds: Float[Tensor, "B2 L D"]
+    ) -> Float[Tensor, "B2 L D"] | ProjectedText:
+        """Keys and values for all steps at once, or the tokens as they are.
+
+        The weights of an offloaded U-Net come to the device in its forward pass and not before.
+        """
+        if any(parameter.device != embeds.device for parameter in self.unet.parameters()):
+            return embeds
+        return self.unet.project_text(embeds)
 
     def _predict(
         self,
         latents: Float[Tensor, "B C T h w"],
         timestep: Tensor,
-        embeds: Float[Tensor, "B2 L D"],
+        text: Float[Tensor, "B2 L D"] | ProjectedText,
         asked: Sampling,
     ) -> Float[Tensor, "B C T h w"]:
         """The U-Net's prediction, guided: Ho and Salimans (2022), equation (6)."""
         copies = 2 if asked.guides else 1
         scaled = self.scheduler.scale_model_input(torch.cat([latents] * copies), timestep)
-        predicted = self.unet(scaled, timestep, embeds).sample
+        predicted = self.unet(scaled, timestep, text).sample
         if not asked.guides:
             return predicted
         unguided, towards = predicted.chunk(2)

@@ -9,6 +9,7 @@ width, F = B * T.
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from hdvg.errors import InputError
+from vfmodel.attention import Text, TextKeys
 from vfmodel.blocks import (
     Conditions,
     DownBlock,
@@ -37,6 +39,9 @@ from vfmodel.temporal import TemporalAttention
 from vfmodel.unet_config import SwapUNetConfig
 
 __all__ = ["SwapUNet", "SwapUNetConfig", "SwapUNetOutput"]
+
+# For each block, in the order they run, and each text attention in it.
+ProjectedText = tuple[tuple[TextKeys, ...], ...]
 
 logger = logging.getLogger(__name__)
 
@@ -162,26 +167,44 @@ class SwapUNet(ModelMixin, ConfigMixin):
         self,
         sample: Float[Tensor, "B C T H W"],
         timestep: Num[Tensor, " B"] | Num[Tensor, ""] | int | float,
-        encoder_hidden_states: Float[Tensor, "B L D"],
+        encoder_hidden_states: Float[Tensor, "B L D"] | ProjectedText,
         return_dict: bool = True,
     ) -> SwapUNetOutput | tuple[Tensor]:
-        """Predicts from noisy latents, their timesteps in 0..999 and the prompts' tokens."""
+        """Predicts from noisy latents, their timesteps in 0..999 and the prompts.
+
+        Prompts are tokens, or what `project_text` has made of them.
+        """
         batch, _, num_frames, _, _ = sample.shape
         times = self._embed_time(timestep, sample)[:, None] + self._embed_frames(sample)
-        given = Conditions(times.flatten(0, 1), encoder_hidden_states, num_frames)
+        time, blocks = times.flatten(0, 1), self.blocks()
+        texts: Sequence[tuple[Text, ...]] = (
+            [(encoder_hidden_states,) * len(block.attentions) for block in blocks]
+            if isinstance(encoder_hidden_states, Tensor)
+            else encoder_hidden_states
+        )
+        given = [Conditions(time, text, num_frames) for text in texts]
         hidden = self.conv_in(rearrange(sample, "b c t h w -> (b t) c h w"))
         if self.entry_attention is not None:
             hidden = hidden + run_module(self, self.entry_attention, hidden, num_frames)
         kept, motion = [hidden], None
-        for block in self.down_blocks:
-            more, motion = block(kept[-1], given, motion)
+        levels = len(self.down_blocks)
+        for block, told in zip(self.down_blocks, given[:levels], strict=True):
+            more, motion = block(kept[-1], told, motion)
             kept += more
-        hidden = self.mid_block(kept[-1], given)
-        for index, block in enumerate(self.up_blocks):
-            hidden, motion = block(hidden, kept, given, motion if index else None)
+        hidden, motion = self.mid_block(kept[-1], given[levels]), None
+        for block, told in zip(self.up_blocks, given[levels + 1 :], strict=True):
+            hidden, motion = block(hidden, kept, told, motion)
         hidden = self.conv_out(self.conv_act(self.conv_norm_out(hidden)))
         prediction = rearrange(hidden, "(b t) c h w -> b c t h w", b=batch)
         return SwapUNetOutput(sample=prediction) if return_dict else (prediction,)
+
+    def project_text(self, text: Float[Tensor, "B L D"]) -> ProjectedText:
+        """The prompts' keys and values for every text attention.
+
+        They depend on the prompts and the weights alone, so a sampler makes them once and not at
+        every step; the prediction is the same, bit for bit.
+        """
+        return tuple(block.project_text(text) for block in self.blocks())
 
     def _embed_time(
         self, timestep: Num[Tensor, " B"] | Num[Tensor, ""] | int | float, sample: Tensor
