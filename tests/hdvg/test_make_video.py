@@ -1,6 +1,8 @@
 import errno
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import hdvg.make_video as module
@@ -13,7 +15,8 @@ from hdvg.probe import FilterConfig
 from hdvg.scan.config import ScanConfig
 from hdvg.shapes.server import serve
 from hdvg.sources.shapes_site import read_shapes
-from hdvg.sources.source_video import SourceVideo
+from hdvg.sources.source_video import SourceVideo, Span
+from hdvg.video import decode, to_rgb
 
 CONFIG = VideoConfig(
     download=DownloadConfig(timeout_s=5.0, retries=0),
@@ -142,3 +145,47 @@ def test_a_full_disk_is_nobody_s_fault(media, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "cut_scenes", full)
     with pytest.raises(OSError, match="No space"):
         make_video(*_local(media["web"], tmp_path), CONFIG, tmp_path)
+
+
+def _listed(path, folder, spans, mode):
+    (folder / "work").mkdir()
+    video, origin = _local(path, folder)
+    config = replace(CONFIG, spans=mode)
+    return make_video(replace(video, spans=tuple(spans)), origin, config, folder / "work")
+
+
+def test_the_parts_of_a_list_are_the_clips(media, truth, tmp_path):
+    fps = truth[""]["fps"]
+    frames = [(3, 20), (10, 40), (20, 31)]  # they overlap, and cross cuts
+    spans = [
+        Span(start_s=first / fps + 0.004, end_s=last / fps - 0.004, caption=f"{first}\nagain")
+        for first, last in frames
+    ]
+    made = _listed(media[""], tmp_path, [*spans, Span(start_s=900.0, end_s=901.0)], "cut")
+    assert made.row["status"] == "ok"
+    shown = [to_rgb(frame, 64, 36).astype(int) for frame in decode(media[""])]
+    for (row, clip), said, (first, last) in zip(made.clips, made.captions, frames, strict=True):
+        assert row["num_frames"] == last - first
+        assert (row["boundary_start"], row["boundary_end"]) == ("span", "span")
+        assert row["start_s"] == pytest.approx(first / fps, abs=1e-3)
+        assert (said["text"], said["source"]) == (str(first), "span")
+        cut = [to_rgb(frame, 64, 36) for frame in decode(clip.path)]
+        assert len(cut) == last - first
+        for picture, original in zip((cut[0], cut[-1]), (first, last - 1), strict=True):
+            assert np.abs(picture - shown[original]).mean() < 3
+        assert clip.scene.scores.motion > 0
+    assert [row["text"] for row in made.given] == ["3\nagain", "10\nagain", "20\nagain"]
+
+
+def test_a_video_without_parts_cannot_be_cut_by_them(media, tmp_path):
+    row = _listed(media[""], tmp_path, [], "cut").row
+    assert (row["fail_class"], row["fail_code"]) == ("content", "no_scenes")
+
+
+def test_spans_give_their_captions_to_the_scenes_that_they_cover(media, truth, tmp_path):
+    first_s = truth[""]["scenes"][0]["duration_s"]
+    spans = [Span(start_s=0.0, end_s=first_s, caption="one\nmore")]
+    made = _listed(media[""], tmp_path, spans, "caption")
+    assert made.captions[0]["text"] == "one"
+    assert [row["clip_id"] for row in made.given] == [made.captions[0]["clip_id"]]
+    assert {row["source"] for row in made.captions[1:]} == {"filename"}

@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from hdvg.place_spans import Part, place_spans, without_overlap
+from hdvg.place_spans import Layout, Part, place_spans, without_overlap
 from hdvg.sources.source_video import Span, whole_video
 
 TIMES = np.arange(101) * 0.04  # 100 frames and the end
@@ -71,3 +71,9 @@ def test_groups_hold_no_overlap(make_scene):
 def test_scenes_in_a_row_are_one_group(make_scene, count):
     scenes = [make_scene(start_pts=k, end_pts=k + 1) for k in range(count)]
     assert len(without_overlap(scenes)) == 1
+
+
+def test_a_layout_remembers_what_the_list_says_of_each_part(make_scene):
+    layout = Layout([_span(1.0, 3.0, "b"), _span(0.0, 2.0, "a")])
+    assert layout.place(TIMES, []) == [(0, 50), (25, 75)]
+    assert [layout.caption_of(make_scene(index=index)) for index in (0, 1)] == ["a", "b"]

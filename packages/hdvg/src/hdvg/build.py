@@ -86,6 +86,8 @@ class BuildConfig:
             raise InputError(f"num_cpus must not be negative, got {self.num_cpus}")
         if self.spans not in SPAN_MODES:
             raise InputError(f"spans must be one of {', '.join(SPAN_MODES)}, got {self.spans!r}")
+        if self.spans == "cut" and self.scan.fast:
+            raise InputError("spans: cut needs every frame, which scan.fast does not look at")
         read_retry(self.retry)
 
 
@@ -167,6 +169,7 @@ def video_settings(config: BuildConfig) -> VideoConfig:
         filter=config.filter,
         scan=config.scan,
         cut=config.cut,
+        spans=config.spans,
     )
 
 

@@ -21,6 +21,7 @@ from hdvg.download.page import Bounds, PageFacts
 from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure, classify_bug
+from hdvg.place_spans import Layout, without_overlap
 from hdvg.probe import FilterConfig, MediaFacts, check, probe
 from hdvg.scan.config import ScanConfig
 from hdvg.scan.result import ScanResult
@@ -40,6 +41,7 @@ class VideoConfig:
     filter: FilterConfig
     scan: ScanConfig
     cut: CutConfig
+    spans: str = "caption"
     tombstones: Tombstones = field(default_factory=Tombstones)
 
 
@@ -160,15 +162,22 @@ def _try_video(
     row |= _fact_columns(facts)
     row["title"] = row["title"] or facts.title or None
     check(facts, config.filter)
-    found = scan_video(got.path, facts, config.scan)
+    layout = Layout(video.spans) if config.spans == "cut" else None
+    found = scan_video(got.path, facts, config.scan, layout.place if layout else None)
     row["num_scenes"] = found.num_scenes
-    cuts = cut_scenes(got.path, found.scenes, facts, work, config.cut)
+    cuts = [
+        clip
+        for group in without_overlap(found.scenes)
+        for clip in cut_scenes(got.path, group, facts, work, config.cut)
+    ]
+    cuts.sort(key=lambda clip: clip.scene.index)
     clips = [(_clip_row(video.video_id, found, clip), clip) for clip in cuts]
     name = Path(video.locator).stem
     spans = align_spans(video.spans, found.cuts_s)
     captions, given = [], []
     for clip_row, clip in clips:
-        said = find_given(spans, clip.scene, found.origin_s)
+        said = layout.caption_of(clip.scene) if layout else ""
+        said = said or find_given(spans, clip.scene, found.origin_s)
         text, where = choose_alt_text(page, said, clip.scene, found.origin_s, facts.title, name)
         captions.append({"clip_id": clip_row["clip_id"], "text": text, "source": where})
         if "\n" in said:

@@ -108,8 +108,16 @@ CLIPS = _schema(
         _column("crop_y", _INT, "top edge of the picture inside black bars", "px", optional=True),
         _column("crop_width", _INT, "of the picture inside black bars", "px", optional=True),
         _column("crop_height", _INT, "of the picture inside black bars", "px", optional=True),
-        _column("boundary_start", _TEXT, "what starts it: cut, fade, dissolve, video_edge, forced"),
-        _column("boundary_end", _TEXT, "what ends it: cut, fade, dissolve, video_edge or forced"),
+        _column(
+            "boundary_start",
+            _TEXT,
+            "what starts it: cut, fade, dissolve, video_edge, forced or span",
+        ),
+        _column(
+            "boundary_end",
+            _TEXT,
+            "what ends it: cut, fade, dissolve, video_edge, forced or span",
+        ),
         _column("keyframe_s", _REAL, "central frame's time in the source", "s"),
         _column("shard", _TEXT, "the tar that holds the clip, relative to the dataset"),
         _column("offset", _LONG, "where the clip file starts in the tar", "bytes"),

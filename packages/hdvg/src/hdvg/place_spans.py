@@ -55,6 +55,29 @@ def place_spans(
     ]
 
 
+class Layout:
+    """The parts of one video, once its frames are known; `place` is what a scan asks for.
+
+    Args:
+        spans: As the list gave them.
+    """
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = spans
+        self._parts: list[Part] = []
+
+    def place(
+        self, times_s: npt.NDArray[np.float64], cuts_s: Sequence[float]
+    ) -> list[tuple[int, int]]:
+        """Places the spans; see `place_spans`."""
+        self._parts = place_spans(self._spans, times_s, cuts_s)
+        return [(part.first, part.last) for part in self._parts]
+
+    def caption_of(self, scene: Scene) -> str:
+        """What the list says of the scene that was made of a part."""
+        return self._parts[scene.index].caption
+
+
 def without_overlap(scenes: Sequence[Scene]) -> list[list[Scene]]:
     """Deals scenes into as few groups as it takes for none to overlap another of its group.
 

@@ -1,8 +1,8 @@
 """The file of a clip as it leaves a dataset: as it lies there, or with nothing hidden in it.
 
 A lossless clip begins with the frames from the keyframe before its first shown one, which an edit
-list hides. Players, PyAV, OpenCV and torchcodec obey it; decord counts the hidden frames, and so do
-readers of packets. For these the clip is encoded anew, without them.
+list hides. Players, FFmpeg and OpenCV obey it; decord and torchcodec do not when they seek. For
+these the clip is encoded anew, without them.
 """
 
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class ExportConfig:
     """A selection's name or expression; empty: every clip."""
     unhide: bool = False
     """Encode anew the lossless clips whose files begin with hidden frames, for decoders that do not
-    obey edit lists, such as decord."""
+    obey edit lists when they seek, such as decord and torchcodec."""
     shard_mb: int = 1000
     """Size of a WebDataset shard in megabytes."""
 

@@ -55,7 +55,8 @@ class Scene:
         start_pts: Timestamp of the first frame, in `time_base`.
         end_pts: Timestamp at which the last frame ends.
         time_base: Seconds a tick.
-        boundary_start: "cut", "fade", "dissolve", "video_edge" or "forced".
+        boundary_start: "cut", "fade", "dissolve", "video_edge", "forced", or "span" where a source
+            list said where to cut.
         boundary_end: Likewise.
         num_frames: Frames whose timestamps lie in [start_pts, end_pts), at least 1.
         keyframe: A frame near the middle, upright, as a JPEG.
@@ -101,17 +102,11 @@ class ScanResult:
         num_scenes: How many there were before dropping any.
         motion: Mean absolute change of luma from frame to frame, cuts aside, in levels of 0..255.
         origin_s: Time of the video's first frame on its clock, in seconds.
+        cuts_s: Where scenes begin and end, kept or not, in seconds from the first frame, ascending.
     """
 
     scenes: tuple[Scene, ...]
     num_scenes: int
     motion: float
     origin_s: float
-
-    @property
-    def cuts_s(self) -> list[float]:
-        """Where kept scenes begin or end otherwise than by force, from the first frame, sorted."""
-        edges = [(scene.start_s, scene.boundary_start) for scene in self.scenes]
-        edges += [(scene.end_s, scene.boundary_end) for scene in self.scenes]
-        inner = {time_s - self.origin_s for time_s, kind in edges if kind in ("cut", "fade")}
-        return sorted(inner)
+    cuts_s: tuple[float, ...] = ()
