@@ -11,6 +11,10 @@ from hdvg.revise import find_leftovers, remove_leftovers, replace_commit, revisi
 from hdvg.storage import FileRecord, Storage
 
 
+def _leftovers(storage):
+    return find_leftovers(storage, Catalogue(storage).files())
+
+
 @pytest.fixture(params=["local", "remote"])
 def storage(request, tmp_path):
     if request.param == "local":
@@ -67,7 +71,7 @@ def test_killed_at_any_moment_the_unit_is_old_or_new_and_leftovers_go(storage, c
             assert found in (before, after)
             seen.append(found == after)
             remove_leftovers(storage)
-            assert find_leftovers(Catalogue(storage)) == []
+            assert _leftovers(storage) == []
             assert _state(storage) == found
             # As it was, for the next moment.
             for name in found:
@@ -77,22 +81,22 @@ def test_killed_at_any_moment_the_unit_is_old_or_new_and_leftovers_go(storage, c
             break
     crash_at(0)
     assert _state(storage) == after
-    assert find_leftovers(Catalogue(storage)) == []
+    assert _leftovers(storage) == []
     # Two files, the commit, and one removal, in this order.
     assert seen == [False, False, False, True]
 
 
 def test_only_what_no_commit_names_is_a_leftover(tmp_path, write_small_dataset):
     storage = write_small_dataset(tmp_path / "data")
-    assert find_leftovers(Catalogue(storage)) == []
+    assert _leftovers(storage) == []
     extra = ["captions/blip2/u00007.parquet", "media/u00000-r1.tar", "scores/text/u00000.parquet"]
     for name in extra:
         storage.write_bytes(name, b"half")
     (tmp_path / "data/media/.u00009.tar.1.partial").touch()
-    assert find_leftovers(Catalogue(storage)) == extra
+    assert _leftovers(storage) == extra
     before = Catalogue(storage).files()
     assert remove_leftovers(storage) == 4
-    assert find_leftovers(Catalogue(storage)) == []
+    assert _leftovers(storage) == []
     assert not list((tmp_path / "data").rglob("*.partial"))
     assert Catalogue(storage).files() == before
     assert all(storage.exists(name) for name in before)

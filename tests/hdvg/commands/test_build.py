@@ -8,6 +8,9 @@ def test_summary_names_every_failure():
         num_ok=2,
         num_clips=0,
         failures={"content/static": 1, "corrupt/probe_failed": 2},
+        skipped_rows={"no URL": 4},
+        num_retried=3,
+        num_recovered=1,
         units_before=1,
         units_made=2,
         wall_s=3.2,
@@ -15,4 +18,6 @@ def test_summary_names_every_failure():
     lines = format_summary(summary, "data/x").splitlines()
     assert lines[0].startswith("data/x: 0 clips from 2 of 5 videos in 3 s")
     assert lines[1:3] == ["  failed:    1 content/static", "  failed:    2 corrupt/probe_failed"]
-    assert "fail_message" in lines[3]
+    assert lines[3] == "  tried again: 3 failed videos, 1 of them are ok now"
+    assert lines[4] == "  rows of the source not read:    4 no URL"
+    assert "fail_message" in lines[5]

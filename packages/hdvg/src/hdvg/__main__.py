@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from hdvg.commands.result import Result
 
 # In the order of a dataset's life. Each is a module of hdvg.commands, loaded when it is called for.
-COMMANDS = ("shapes", "estimate", "build", "caption", "select", "report", "export")
+COMMANDS = (
+    "shapes",
+    "estimate",
+    "build",
+    "status",
+    "verify",
+    "caption",
+    "score",
+    "select",
+    "report",
+    "export",
+    "purge",
+)
 _ABOUT = "Web videos to a dataset of captioned clips."
 _EPILOG = "Every option can stand in a YAML file given by --config; options after it win."
 

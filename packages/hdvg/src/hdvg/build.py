@@ -115,8 +115,8 @@ class BuildSummary:
     skipped_rows: dict[str, int]
     units_before: int
     units_made: int
-    num_retried: int
-    num_recovered: int
+    num_retried: int = 0
+    num_recovered: int = 0
     wall_s: float
 
 

@@ -5,7 +5,6 @@ so that a later pass can be redone without touching media. Wall-clock facts live
 else: the tables of an interrupted build are the same bytes as those of an undisturbed one.
 """
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -94,7 +93,7 @@ def find_damage(storage: Storage, commit: Commit, *, deep: bool = False) -> list
             damage.append(f"{record.name}: missing")
         elif (size := storage.size(record.name)) != record.nbytes:
             damage.append(f"{record.name}: {size} bytes, committed {record.nbytes}")
-        elif deep and hashlib.sha256(storage.read_bytes(record.name)).hexdigest() != record.sha256:
+        elif deep and storage.digest(record.name) != record.sha256:
             damage.append(f"{record.name}: content differs from its committed sha256")
     return damage
 

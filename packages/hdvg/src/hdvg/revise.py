@@ -7,6 +7,7 @@ some files that nobody names any more. Those are leftovers, and the next writer 
 """
 
 import re
+from collections.abc import Iterable
 
 from hdvg.catalogue import Catalogue
 from hdvg.commits import Commit, commit_unit
@@ -41,14 +42,13 @@ def replace_commit(storage: Storage, old: Commit, new: Commit) -> None:
             storage.remove(record.name)
 
 
-def find_leftovers(catalogue: Catalogue) -> list[str]:
-    """Names of files in the units' folders that no commit names, sorted."""
-    storage = catalogue.storage
+def find_leftovers(storage: Storage, committed: Iterable[str]) -> list[str]:
+    """Names of files in the units' folders that are not among the committed ones, sorted."""
     folders = list(_FLAT)
     for kind in _BY_FAMILY:
         folders += [f"{kind}/{family}" for family in storage.list_folders(kind)]
     names = {f"{folder}/{file}" for folder in folders for file in storage.list_files(folder)}
-    return sorted(names - set(catalogue.files()))
+    return sorted(names - set(committed))
 
 
 def remove_leftovers(storage: Storage) -> int:
@@ -56,7 +56,7 @@ def remove_leftovers(storage: Storage) -> int:
 
     Only for the process that has claimed the dataset: it would also take a live writer's files.
     """
-    leftovers = find_leftovers(Catalogue(storage))
+    leftovers = find_leftovers(storage, Catalogue(storage).files())
     for name in leftovers:
         storage.remove(name)
     return len(leftovers) + storage.remove_partials()

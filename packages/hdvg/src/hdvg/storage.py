@@ -19,6 +19,8 @@ from hdvg.errors import InputError
 
 _SAFE_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._=-]*")
 _PARTIAL = ".partial"
+# One request on an object store; what a shard of a gigabyte is read in.
+_PIECE_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,16 @@ class Storage:
             content: bytes = system.cat_file(path)
             return content
 
+    def digest(self, name: str) -> str:
+        """Hex SHA-256 of a file, read piece by piece. Raises InputError when it is missing."""
+        left, offset = self.size(name), 0
+        digest = hashlib.sha256()
+        while left:
+            piece = self.read_range(name, offset, min(left, _PIECE_BYTES))
+            digest.update(piece)
+            offset, left = offset + len(piece), left - len(piece)
+        return digest.hexdigest()
+
     def read_range(self, name: str, offset: int, nbytes: int) -> bytes:
         """Exactly `nbytes` bytes from `offset`: one positioned read locally, one GET remotely.
 
@@ -177,14 +189,20 @@ class Storage:
             system, path = self._remote(name)
             system.rm_file(path)
 
+    def list_partials(self) -> list[str]:
+        """Names of files that are being written, or whose writer was killed; local only, sorted."""
+        root = Path(self.root)
+        found = root.rglob(f".*{_PARTIAL}") if self.is_local else ()
+        return sorted(path.relative_to(root).as_posix() for path in found)
+
     def remove_partials(self) -> int:
         """Removes what killed writers left (local only) and returns how many files that was.
 
         Only for the holder of the dataset's lock: it would also take a live writer's files.
         """
-        leftovers = list(Path(self.root).rglob(f".*{_PARTIAL}")) if self.is_local else []
-        for path in leftovers:
-            path.unlink(missing_ok=True)
+        leftovers = self.list_partials()
+        for name in leftovers:
+            Path(self.root, name).unlink(missing_ok=True)
         return len(leftovers)
 
     def local_path(self, name: str) -> Path:
@@ -228,7 +246,8 @@ def _open_remote(root: str) -> tuple[Any, str]:
 
     opener: Callable[..., tuple[Any, str]] = fsspec.url_to_fs
     try:
-        return opener(root)
+        # Other processes write here too, so that what was listed before says nothing.
+        return opener(root, use_listings_cache=False)
     except (ImportError, ValueError) as error:
         raise InputError(f"cannot open {root}: {error}") from error
 
