@@ -18,10 +18,16 @@ def _header(path):
     return "\n".join(lines[:count])
 
 
+def _hdvg_command(path):
+    """The subcommand that the config's first line names; `hdvg build` unless it says another."""
+    named = re.match(r"# hdvg (\w+)", path.read_text()) if path.exists() else None
+    return named[1] if named else "build"
+
+
 def _exit_code(path, monkeypatch):
     """Exit code of the config's own command when it has only to parse and print it."""
     package = path.relative_to(ROOT / "configs").parts[0] if ROOT in path.parents else path.stem
-    command = "build" if package == "hdvg" else "fit"
+    command = _hdvg_command(path) if package == "hdvg" else "fit"
     # LightningCLI warns when the process was started with other arguments than it is given.
     monkeypatch.setattr("sys.argv", [package])
     main = importlib.import_module(f"{package}.__main__").main

@@ -60,3 +60,10 @@ def test_nothing_is_shown_of_work_that_was_done_before():
     with View("build", 6, Console(file=log)):
         pass
     assert log.getvalue() == ""
+
+
+def test_the_log_counts_what_it_is_told_to():
+    log = io.StringIO()
+    with View("hdvg caption", 3, Console(file=log), noun="clips") as view:
+        view.update(3)
+    assert log.getvalue().startswith("hdvg caption: 3/3 clips, ETA")

@@ -48,9 +48,12 @@ def format_eta(elapsed_s: float, num_done: int, total: int) -> str:
 class View:
     """Shows on standard error how far a run is, from the first update to the end of the block."""
 
-    def __init__(self, title: str, total: int, console: Console | None = None) -> None:
+    def __init__(
+        self, title: str, total: int, console: Console | None = None, *, noun: str = "videos"
+    ) -> None:
         self._title = title
         self._total = total
+        self._noun = noun
         self._console = console or Console(stderr=True)
         self._live = self._console.is_terminal
         self._started_s = time.monotonic()
@@ -60,7 +63,7 @@ class View:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("videos{task.fields[words]}, ETA"),
+            TextColumn(noun + "{task.fields[words]}, ETA"),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._live,
@@ -77,7 +80,7 @@ class View:
         """Shows the newest counts; in a log, at most every ten seconds and at the end.
 
         Args:
-            num_done: Videos finished so far.
+            num_done: Finished so far.
             words: What else there is to say, such as `describe` of a tally.
         """
         words = f", {words}" if words else ""
@@ -90,5 +93,5 @@ class View:
         if ends or now_s - self._shown_s >= _LOG_INTERVAL_S:
             self._shown_s, self._shown_done = now_s, num_done
             eta = format_eta(now_s - self._started_s, num_done, self._total)
-            line = f"{self._title}: {num_done}/{self._total} videos{words}, ETA {eta}"
+            line = f"{self._title}: {num_done}/{self._total} {self._noun}{words}, ETA {eta}"
             self._console.print(line, highlight=False, soft_wrap=True)

@@ -1,0 +1,126 @@
+"""A family is made once, goes on where it stopped, and belongs to one captioner."""
+
+from pathlib import Path
+
+import pytest
+
+from hdvg.captioning import caption_dataset as module
+from hdvg.captioning import workers
+from hdvg.captioning.caption_dataset import CaptionConfig, caption_dataset
+from hdvg.catalogue import Catalogue
+from hdvg.dataset_folder import DATASET_FILE
+from hdvg.errors import InputError
+from hdvg.scratch import hold
+
+
+@pytest.fixture
+def world(numbered, monkeypatch):
+    """The numbered dataset, captioned by its reader instead of a model."""
+
+    def describe(config):
+        return {"model": config.model, "revision": "1", "prompt": config.prompt}
+
+    monkeypatch.setattr(module, "describe_captioner", describe)
+    monkeypatch.setattr(workers, "load_captioner", lambda config, revision: numbered.reader)
+    return numbered
+
+
+def _caption(world, **changes):
+    settings = {"data": world.storage.root, "model": "x", "device": "cpu", "batch_size": 3}
+    return caption_dataset(CaptionConfig(**(settings | changes)))
+
+
+def _texts(world, family="blip2"):
+    rows = Catalogue(world.storage).family("captions", family).to_pylist()
+    assert {row["source"] for row in rows} == {"blip2"}
+    return {row["clip_id"]: row["text"] for row in rows}
+
+
+def test_every_clip_gets_its_own_caption_once(world):
+    first = _caption(world)
+    assert (first.num_made, first.num_captions, first.num_clips) == (8, 8, 8)
+    assert (first.units_made, first.units_before, first.num_unreadable) == (3, 0, 0)
+    assert _texts(world) == world.truth
+    world.reader.sizes.clear()
+    again = _caption(world)
+    assert (again.num_made, again.num_captions) == (0, 8)
+    assert (again.units_made, again.units_before) == (0, 3)
+    assert world.reader.sizes == []
+
+
+def test_interrupted_it_goes_on_with_the_units_that_lack(world, monkeypatch):
+    class Dying:
+        calls = 0
+
+        def caption(self, images):
+            self.calls += 1
+            if self.calls > 3:
+                raise KeyboardInterrupt
+            return world.reader.caption(images)
+
+    monkeypatch.setattr(workers, "load_captioner", lambda config, revision: Dying())
+    with pytest.raises(KeyboardInterrupt):
+        _caption(world)
+    assert Catalogue(world.storage).units("captions.blip2") == ["u0"]
+    monkeypatch.setattr(workers, "load_captioner", lambda config, revision: world.reader)
+    world.reader.sizes.clear()
+    summary = _caption(world)
+    assert (summary.num_made, summary.units_before, summary.units_made) == (1, 1, 2)
+    assert world.reader.sizes == [1]
+    assert _texts(world) == world.truth
+
+
+def test_another_captioner_needs_another_family(world):
+    _caption(world)
+    with pytest.raises(InputError, match=r"'blip2'.*prompt \(was '', now 'a photo of'\).*--family"):
+        _caption(world, prompt="a photo of")
+    _caption(world, prompt="a photo of", family="photo")
+    assert Catalogue(world.storage).families("captions") == ["blip2", "photo"]
+
+
+def test_the_family_of_the_build_is_not_overwritten(world):
+    from hdvg.commits import Commit, commit_unit
+    from hdvg.manifest import write_rows
+
+    record = write_rows(world.storage, "captions", "captions/alt_text/u9.parquet", [])
+    commit = Commit(stage="build", unit="u9", files=(record,), rows={"clips": 0})
+    commit_unit(world.storage, commit)
+    with pytest.raises(InputError, match=r"'alt_text'.*came with the build"):
+        _caption(world, family="alt_text")
+
+
+def test_unreadable_keyframes_are_counted(world):
+    ids = world.units["u0"]
+    broken = world.keyframes | {ids[0]: b"\xff\xd8 no jpeg"}
+    world.put_unit(world.storage, "u0", {clip_id: broken[clip_id] for clip_id in ids})
+    summary = _caption(world)
+    assert (summary.num_captions, summary.num_unreadable, summary.num_clips) == (7, 1, 8)
+
+
+def test_an_empty_dataset_is_no_trouble(world):
+    for unit in ("u0", "u1", "u2"):
+        world.storage.remove(f"commits/build/{unit}.json")
+    assert _caption(world).num_clips == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"data": ""}, "data is empty"),
+        ({"family": "a/b"}, "a/b"),
+        ({"family": ".."}, "family"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"data": "/nowhere/at/all"}, "not found"),
+    ],
+)
+def test_mistakes_are_named(world, wrong, named):
+    with pytest.raises(InputError, match=named):
+        _caption(world, **wrong)
+
+
+def test_one_writer_at_a_time(world):
+    with (
+        hold(Path(world.storage.root), keep=DATASET_FILE),
+        pytest.raises(InputError, match="another process"),
+    ):
+        _caption(world)
