@@ -1,10 +1,13 @@
 import hashlib
+import struct
+from contextlib import suppress
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
 
+import hdvg.probe as module
 from hdvg.errors import InputError
 from hdvg.failures import VideoFailure
 from hdvg.probe import FilterConfig, MediaFacts, check, probe
@@ -142,6 +145,98 @@ def test_container_title(tmp_path, media):
     assert facts.title == "a named film"
     # Matroska's clock ticks in milliseconds: 41, 42, 42 ms is not a variable frame rate.
     assert not facts.is_vfr
+
+
+def _with_streams(path, *kinds):
+    """A file of "film" (64x48), "other film" (128x96) and "cover" streams in this order."""
+    sizes = {"film": (64, 48), "other film": (128, 96)}
+    with av.open(str(path), "w") as container:
+        streams = []
+        for kind in kinds:
+            stream = container.add_stream("mjpeg" if kind == "cover" else "libx264", rate=5)
+            stream.width, stream.height = sizes.get(kind, (64, 48))
+            stream.pix_fmt = "yuvj420p" if kind == "cover" else "yuv420p"
+            if kind == "cover":
+                stream.disposition = av.stream.Disposition.attached_pic
+            streams.append(stream)
+        for stream, kind in zip(streams, kinds, strict=True):
+            for number in range(1 if kind == "cover" else 5):
+                frame = av.VideoFrame(stream.width, stream.height, stream.pix_fmt)
+                frame.pts = number
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+    return path
+
+
+def test_of_two_films_the_first_is_taken(tmp_path):
+    assert probe(_with_streams(tmp_path / "a.mkv", "film", "other film")).width == 64
+    assert probe(_with_streams(tmp_path / "b.mkv", "other film", "film")).width == 128
+
+
+def test_cover_art_is_no_film(tmp_path):
+    assert _code(_with_streams(tmp_path / "a.mp4", "cover")) == "probe_failed"
+    assert probe(_with_streams(tmp_path / "b.mp4", "film", "cover")).num_frames == 5
+
+
+def test_a_title_is_plain_text(tmp_path, media):
+    path = tmp_path / "titled.mkv"
+    _remux(media[""], path, title="\x1b[31mred\x1b[0m \u202etxt " + "long " * 5000)
+    title = probe(path).title
+    assert title.startswith("red txt long long")
+    assert title.isprintable()
+    assert len(title) <= 500
+
+
+def _patched(path, source, box, at, value):
+    """Overwrites 32 bits at an offset from the name of a box in the index (ISO 14496-12)."""
+    data = bytearray(source.read_bytes())
+    struct.pack_into(">I", data, data.index(box) + 4 + at, value)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("box", "at", "value"),
+    [
+        (b"mdhd", 12, 0),  # ticks a second
+        (b"mdhd", 12, 0xFFFFFFFF),
+        (b"mdhd", 12, 1),
+        (b"mdhd", 16, 0xFFFFFFFF),  # duration
+        (b"mvhd", 12, 0),
+        (b"stts", 4, 0xFFFFFFFF),  # runs of equal frame durations
+        (b"stts", 8, 0xFFFFFFFF),  # frames in the first run
+        (b"stts", 12, 0xFFFFFFFF),  # their duration
+        (b"stts", 12, 0),
+        (b"stsz", 8, 0xFFFFFFFF),  # frames
+        (b"stsc", 4, 0xFFFFFFFF),
+        (b"stco", 4, 0xFFFFFFFF),
+        (b"stco", 8, 0xFFFFFFFF),
+        (b"avc1", 24, 0xFFFFFFFF),  # width and height
+        (b"avc1", 24, 0),
+        (b"elst", 8, 0xFFFFFFFF),
+    ],
+)
+def test_absurd_claims_end_in_facts_or_in_a_named_failure(tmp_path, media, box, at, value):
+    path = _patched(tmp_path / "v.mp4", media["web"], box, at, value)
+    facts = None
+    with suppress(VideoFailure):
+        facts = probe(path)
+    if facts is None:
+        assert _code(path) in ("probe_failed", "decode_failed", "no_frames")
+        return
+    assert 0 < facts.duration_s < float("inf")
+    assert 0 < facts.fps < float("inf")
+    assert 0 < facts.num_frames < 10**6
+
+
+def test_frames_beyond_number_are_not_listed(media, monkeypatch):
+    monkeypatch.setattr(module, "_MAX_FRAMES", 10)
+    assert _code(media["web"]) == "probe_failed"
+
+
+def test_an_empty_licence_word_is_refused():
+    with pytest.raises(InputError, match="empty word"):
+        FilterConfig(licenses=("CC-BY", " "))
 
 
 @pytest.mark.parametrize(

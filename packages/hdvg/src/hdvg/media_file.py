@@ -47,5 +47,6 @@ def open_media(source: Source) -> "av.container.InputContainer":
         container.close()
         raise InputError(f"no video stream in {name}")
     for stream in container.streams.video:
-        stream.codec_context.options = limits
+        if stream.codec_context is not None:  # there is a decoder
+            stream.codec_context.options = limits
     return container
