@@ -100,7 +100,8 @@ def _write_unit(storage, unit, tables):
         if kind in ("media", "keyframes"):
             content, members = pack(rows)
             files["build"].append(storage.write_bytes(f"{kind}/{unit}.tar", content))
-            places |= {name.removesuffix(".mp4"): vars(member) for name, member in members.items()}
+            if kind == "media":
+                places = {name.removesuffix(".mp4"): vars(place) for name, place in members.items()}
             continue
         name = kind if kind == "captions" else table
         stage = "build" if family in ("", "alt_text", "scan") else table
@@ -481,3 +482,14 @@ def crash_at(monkeypatch):
         left[0] = number
 
     return arm
+
+
+@pytest.fixture(scope="session")
+def number_in():
+    """Reads the frame number that is drawn into a picture, uint8 [H, W, 3] of the film's size."""
+
+    def read(picture):
+        squares = (picture[7:11, 7 + 11 * bit : 10 + 11 * bit] for bit in range(8))
+        return sum(1 << bit for bit, square in enumerate(squares) if square.mean() > 128)
+
+    return read

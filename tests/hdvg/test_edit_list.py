@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from hdvg.edit_list import show_all, show_only
+from hdvg.edit_list import rename_sample_entry, show_all, show_only
 
 
 def _box(kind, payload):
@@ -42,3 +42,15 @@ def test_without_its_edit_list_a_file_differs_by_one_name(version):
 @pytest.mark.parametrize("content", [b"", b"no movie", bytes(64), b"\xff" * 64])
 def test_what_is_no_mp4_stays_as_it_is(content):
     assert show_all(content) == content
+
+
+def test_only_a_sample_entry_of_that_kind_is_renamed(tmp_path):
+    stsd = bytes(4) + struct.pack(">I", 1) + _box(b"avc1", b"avc1 and so on")
+    stbl = _box(b"minf", _box(b"stbl", _box(b"stsd", stsd)))
+    movie = _box(b"ftyp", b"avc1") + _box(b"moov", _box(b"trak", _box(b"mdia", stbl)))
+    path = tmp_path / "a.mp4"
+    path.write_bytes(movie)
+    rename_sample_entry(path, b"hvc1", b"hev1")
+    assert path.read_bytes() == movie
+    rename_sample_entry(path, b"avc1", b"avc3")
+    assert path.read_bytes() == movie.replace(b"avc1avc1 and", b"avc3avc1 and")

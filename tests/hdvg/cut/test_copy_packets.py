@@ -3,14 +3,13 @@
 import hashlib
 import json
 import subprocess
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import cv2
 import pytest
 
-from hdvg.cut.copy_packets import copy_packets, time_scale
+from hdvg.cut.copy_packets import copy_packets
 from hdvg.cut.packet_table import plan_copy, read_packet_table
 
 NAMES = [
@@ -114,21 +113,6 @@ def test_a_clip_can_be_cut_again(films, frames_of, scenes_at, tmp_path):
     clips = copy_packets(source.path, table, plans, tmp_path / "again")
     again = [digest for clip in clips for _, digest in frames_of(clip.path)[0]]
     assert again == [digest for _, digest in shown[:16]]
-
-
-@pytest.mark.parametrize(
-    ("time_base", "scale"),
-    [
-        (Fraction(1, 90_000), 90_000),
-        (Fraction(1, 12_800), 12_800),
-        (Fraction(1001, 30_000), 30_000),
-        (Fraction(1, 1000), 16_000),
-        (Fraction(1, 25), 12_800),
-    ],
-)
-def test_every_tick_of_the_source_is_a_whole_number_of_the_clips(time_base, scale):
-    assert time_scale(time_base) == scale
-    assert (time_base * scale).denominator == 1
 
 
 def test_real_footage_is_copied_exactly(film_clips, frames_of, scenes_at, tmp_path):

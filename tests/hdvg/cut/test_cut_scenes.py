@@ -97,3 +97,16 @@ def test_a_rotated_video_is_encoded(films, frames_of, scenes_at, tmp_path):
     scenes = scenes_at(frames, time_base, [0, 20])
     [clip] = cut_scenes(path, scenes, facts, tmp_path, CutConfig(preset="ultrafast"))
     assert clip.cut_mode == "encode"
+
+
+def test_smart_cuts_hide_nothing(films, frames_of, scenes_at, tmp_path):
+    path = films("h264")
+    frames, time_base = frames_of(path)
+    scenes = scenes_at(frames, time_base, [0, 20, 58, 64, 75])
+    config = CutConfig(mode="smart", preset="ultrafast")
+    clips = cut_scenes(path, scenes, probe(path), tmp_path, config)
+    assert [clip.cut_mode for clip in clips] == ["lossless", "smart", "encode", "lossless"]
+    assert [clip.num_frames for clip in clips] == [20, 38, 6, 11]
+    assert [clip.lead_hidden_frames for clip in clips] == [0, 0, 0, 0]
+    for clip in clips:
+        assert len(frames_of(clip.path)[0]) == clip.num_frames

@@ -5,7 +5,13 @@ import hashlib
 import av
 import pytest
 
-from hdvg.cut.entry_points import Entry, Framing, find_entry, shows_a_picture
+from hdvg.cut.entry_points import (
+    Entry,
+    Framing,
+    find_entry,
+    parameter_set_numbers,
+    shows_a_picture,
+)
 
 NAMES = [
     "h264",
@@ -86,3 +92,17 @@ def test_a_vp9_packet_without_a_picture_is_known_by_its_flags():
 def test_rubbish_is_no_entry_point_and_no_crash(codec, content, length_bytes):
     framing = Framing(codec=codec, length_bytes=length_bytes)
     assert find_entry(memoryview(content), framing) == Entry.NONE or codec == "vp9"
+
+
+@pytest.mark.parametrize("number", [0, 1, 7, 31])
+def test_parameter_sets_are_known_by_their_numbers(tmp_path, number):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        options = {"x264-params": f"sps-id={number}"}
+        stream = container.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        container.mux(stream.encode())
+    with av.open(str(path)) as container:
+        extradata = container.streams.video[0].codec_context.extradata
+    assert parameter_set_numbers(extradata) == {number}

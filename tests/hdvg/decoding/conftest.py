@@ -24,14 +24,3 @@ def copied(films, frames_of, scenes_at, tmp_path_factory):
         return made[name]
 
     return get
-
-
-@pytest.fixture(scope="session")
-def number_in():
-    """Reads the frame number that is drawn into a picture, uint8 [H, W, 3] of the film's size."""
-
-    def read(picture):
-        squares = (picture[7:11, 7 + 11 * bit : 10 + 11 * bit] for bit in range(8))
-        return sum(1 << bit for bit, square in enumerate(squares) if square.mean() > 128)
-
-    return read

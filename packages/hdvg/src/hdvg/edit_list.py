@@ -15,6 +15,7 @@ from typing import BinaryIO
 # Offsets from the start of a box's payload, (version 0, version 1), and after them the size of the
 # field. Before: version and flags, creation and modification time, track id or time scale.
 _DURATION_AT = {b"mvhd": (16, 24), b"tkhd": (20, 28)}
+_PARENTS = frozenset({b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"})
 _FORMATS = (">I", ">Q")
 _ENTRY = (">Ii", ">Qq")
 
@@ -53,6 +54,17 @@ def show_all(content: bytes) -> bytes:
     return file.getvalue() if places else content
 
 
+def rename_sample_entry(path: Path, old: bytes, new: bytes) -> None:
+    """Changes the kind of the track's sample entry (8.5.2), where the file has the old one."""
+    with path.open("r+b") as file:
+        for kind, at, _ in _walk(file, 0, path.stat().st_size):
+            if kind == b"stsd":
+                file.seek(at + 12)  # version and flags, number of entries, the entry's size
+                if file.read(4) == old:
+                    file.seek(at + 12)
+                    file.write(new)
+
+
 def _version(file: BinaryIO, at: int) -> int:
     """A full box's version; the file is left behind its version and flags."""
     file.seek(at)
@@ -69,6 +81,6 @@ def _walk(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]
             (size,) = struct.unpack(">Q", file.read(8))
             header = 16
         yield kind, at + header, at + size
-        if kind in (b"moov", b"trak", b"edts"):
+        if kind in _PARENTS:
             yield from _walk(file, at + header, at + size)
         at += max(size, header)

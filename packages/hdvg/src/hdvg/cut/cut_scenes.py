@@ -10,7 +10,8 @@ from pathlib import Path
 from hdvg.cut.copy_packets import copy_packets
 from hdvg.cut.cut_clip import CutClip, CutConfig
 from hdvg.cut.encode import encode
-from hdvg.cut.packet_table import CopyPlan, plan_copy, read_packet_table
+from hdvg.cut.encode_head import encode_head
+from hdvg.cut.packet_table import plan_copy, read_packet_table
 from hdvg.probe import MediaFacts
 from hdvg.scan.result import Scene
 
@@ -30,7 +31,7 @@ def cut_scenes(
     Raises:
         VideoFailure: The source ends before its scenes do.
     """
-    clips = [] if config.mode == "encode" else _copy(source, scenes, facts, folder)
+    clips = [] if config.mode == "encode" else _copy(source, scenes, facts, folder, config)
     done = {clip.scene.index for clip in clips}
     rest = [scene for scene in scenes if scene.index not in done]
     if rest:
@@ -38,17 +39,25 @@ def cut_scenes(
     return sorted(clips, key=lambda clip: clip.scene.index)
 
 
-def _copy(source: Path, scenes: Sequence[Scene], facts: MediaFacts, folder: Path) -> list[CutClip]:
-    """The clips that can be copied; a copied picture cannot be turned."""
-    if facts.rotation:
-        return []
-    table = read_packet_table(source)
+def _copy(
+    source: Path, scenes: Sequence[Scene], facts: MediaFacts, folder: Path, config: CutConfig
+) -> list[CutClip]:
+    """The clips that can be copied, whole or in part; a copied picture cannot be turned."""
+    table = None if facts.rotation else read_packet_table(source)
     if table is None:
         return []
-    plans: list[CopyPlan] = []
-    for scene in scenes:
-        plan = plan_copy(table, scene)
-        # The scan decoded every picture: a packet without one, or with two, shows in the count.
-        if plan is not None and plan.num_shown == scene.num_frames:
-            plans.append(plan)
-    return copy_packets(source, table, plans, folder)
+    # The scan decoded every picture: a packet without one, or with two, shows in the count.
+    plans = [
+        plan
+        for scene in scenes
+        if (plan := plan_copy(table, scene)) is not None and plan.num_shown == scene.num_frames
+    ]
+    if config.mode == "lossless":
+        return copy_packets(source, table, plans, folder)
+    whole = [plan for plan in plans if table.pts[plan.first] == plan.scene.start_pts]
+    clips = copy_packets(source, table, whole, folder)
+    for plan in plans:
+        if plan not in whole:
+            clip = encode_head(source, table, plan, folder, config)
+            clips += [clip] if clip is not None else []
+    return clips

@@ -77,6 +77,21 @@ def shows_a_picture(packet: memoryview, framing: Framing) -> bool:
     return repeats or bool(_bit(bytes(packet[:1]), 6 + _vp9_shift(packet)))
 
 
+def parameter_set_numbers(avcc: bytes) -> frozenset[int]:
+    """Numbers of the sequence and picture parameter sets in an avcC (14496-15 5.3.3.1)."""
+    numbers: set[int] = set()
+    at = 5
+    for mask in (31, 255):  # how many sequence, then how many picture parameter sets
+        count, at = avcc[at] & mask, at + 1
+        for _ in range(count):
+            size = int.from_bytes(avcc[at : at + 2], "big")
+            unit = _unescape(avcc[at + 2 : at + 2 + size])
+            # A sequence parameter set states profile, constraints and level first.
+            numbers.add(_Bits(unit[4:] if mask == 31 else unit[1:]).exp_golomb())
+            at += 2 + size
+    return frozenset(numbers)
+
+
 def _h264_entry(packet: memoryview, length_bytes: int) -> Entry:
     """An IDR picture, or an I picture whose recovery point says that it is right at once."""
     recovered = False

@@ -40,7 +40,7 @@ class PacketTable:
     is_hidden: npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CopyPlan:
     """The packets of a clip.
 
