@@ -1,0 +1,1 @@
+"""Scores that the build's decoding pass cannot give: text in the picture, and repeats."""
