@@ -9,6 +9,7 @@ def test_summary_names_every_failure():
         num_clips=0,
         failures={"content/static": 1, "corrupt/probe_failed": 2},
         skipped_rows={"no URL": 4},
+        unmet_quotas={"Music": 7},
         num_retried=3,
         num_recovered=1,
         units_before=1,
@@ -20,4 +21,5 @@ def test_summary_names_every_failure():
     assert lines[1:3] == ["  failed:    1 content/static", "  failed:    2 corrupt/probe_failed"]
     assert lines[3] == "  tried again: 3 failed videos, 1 of them are ok now"
     assert lines[4] == "  rows of the source not read:    4 no URL"
-    assert "fail_message" in lines[5]
+    assert lines[5] == "  missing for a quota:    7 of 'Music'"
+    assert "fail_message" in lines[6]

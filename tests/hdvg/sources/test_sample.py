@@ -78,6 +78,12 @@ def test_labels_of_a_file_go_first():
     assert _ids(SampleConfig(quotas={"other": 9}), labels=labels) == ["v0000", "v0001"]
 
 
+def test_quotas_that_the_list_cannot_fill_are_counted():
+    found = gather(_videos(30), SampleConfig(quotas={"music": 12, "sport": 3}))
+    assert found.unmet == {"music": 2}
+    assert gather(_videos(30), SampleConfig(per_label=99)).unmet == {}
+
+
 def test_a_quota_for_nothing_is_named():
     with pytest.raises(InputError, match="'musik'; labels: music, sport"):
         _ids(SampleConfig(quotas={"musik": 1}))

@@ -101,6 +101,7 @@ class BuildSummary:
         num_clips: Clips.
         failures: Count by "class/code".
         skipped_rows: Rows of the source that could not be read, by reason.
+        unmet_quotas: Label to how many videos the source had too few.
         units_before: Units that an earlier run had committed.
         units_made: Units that this run made.
         num_retried: Failed videos that this run tried again.
@@ -113,6 +114,7 @@ class BuildSummary:
     num_clips: int
     failures: dict[str, int]
     skipped_rows: dict[str, int]
+    unmet_quotas: dict[str, int]
     units_before: int
     units_made: int
     num_retried: int = 0
@@ -238,6 +240,7 @@ def _summarise(
         num_clips=sum(row["num_clips"] for row in rows),
         failures=dict(sorted(counts.items())),
         skipped_rows=found.skipped,
+        unmet_quotas=found.unmet,
         units_before=len(before.units(BUILD)),
         units_made=sum(not job.revises for job in jobs),
         num_retried=num_retried,

@@ -44,6 +44,8 @@ def format_summary(summary: "BuildSummary", data: str) -> str:
         lines.append(f"  tried again: {tried} failed videos, {saved} of them are ok now")
     rows = summary.skipped_rows.items()
     lines += [f"  rows of the source not read: {count:4d} {reason}" for reason, count in rows]
+    quotas = summary.unmet_quotas.items()
+    lines += [f"  missing for a quota: {count:4d} of {label!r}" for label, count in quotas]
     if not summary.num_clips:
         lines.append("  no clip came out of it: see fail_message in the videos table")
     return "\n".join(lines) + "\n"

@@ -60,12 +60,14 @@ class Gathered:
         num_listed: Rows that name a video, before sampling and merging.
         skipped: Rows that could not be used, by reason.
         examples: A few of them, for a person.
+        unmet: Label to how many videos its quota lacks.
     """
 
     videos: list[SourceVideo]
     num_listed: int
     skipped: dict[str, int]
     examples: tuple[str, ...]
+    unmet: dict[str, int]
 
 
 def gather(
@@ -104,11 +106,18 @@ def gather(
     if missing := sorted(sample.quotas.keys() - seen):
         known = ", ".join(sorted(seen - {""})[:30]) or "none"
         raise InputError(f"sample.quotas: no video has the label {missing[0]!r}; labels: {known}")
+    videos = chosen.videos()
+    counts = Counter(video.label for video in videos)
     return Gathered(
-        videos=chosen.videos(),
+        videos=videos,
         num_listed=num_listed,
         skipped=dict(sorted(skipped.items())),
         examples=tuple(examples),
+        unmet={
+            label: wanted - counts[label]
+            for label, wanted in sorted(sample.quotas.items())
+            if counts[label] < wanted
+        },
     )
 
 
