@@ -19,7 +19,7 @@ UPSCALER ?= $(wildcard runs/mini_upscaler/model)
 DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdvg/mini.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dataset train train-model train-upscaler generate stand-ins \
+.PHONY: help install demo dataset train train-model train-upscaler generate stand-ins env-lavis \
         format lint type test test-slow check clean
 
 help: ## Print this list
@@ -68,6 +68,12 @@ stand-ins: $(READY) ## Train everything that ships as the default, from rendered
 	    --data shapes:1600 --out runs/mini_from_scratch
 	$(RUN) -m pipelines.train_stand_ins ship
 	$(RUN) -m pipelines.train_upscaler_stand_in
+	$(RUN) -m pipelines.train_caption_stand_in train
+
+env-lavis: ## Build .env-lavis, where `hdvg caption --backend lavis` runs (about 2.3 GB)
+	$(PYTHON) -m venv .env-lavis
+	.env-lavis/bin/python -m pip install --quiet --disable-pip-version-check -r environments/lavis.txt
+	.env-lavis/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchvision==0.15.2
 
 format: $(READY) ## Rewrite the code to the project's format
 	$(RUN) -m ruff format .

@@ -1,16 +1,13 @@
 """A family is made once, goes on where it stopped, and belongs to one captioner."""
 
-from pathlib import Path
-
 import pytest
 
 from hdvg.captioning import caption_dataset as module
 from hdvg.captioning import workers
 from hdvg.captioning.caption_dataset import CaptionConfig, caption_dataset
 from hdvg.catalogue import Catalogue
-from hdvg.dataset_folder import DATASET_FILE
+from hdvg.claim import claim
 from hdvg.errors import InputError
-from hdvg.scratch import hold
 
 
 @pytest.fixture
@@ -120,7 +117,7 @@ def test_mistakes_are_named(world, wrong, named):
 
 def test_one_writer_at_a_time(world):
     with (
-        hold(Path(world.storage.root), keep=DATASET_FILE),
+        claim(world.storage),
         pytest.raises(InputError, match="another process"),
     ):
         _caption(world)

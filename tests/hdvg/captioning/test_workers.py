@@ -12,6 +12,7 @@ from hdvg.captioning.workers import (
     plan_workforce,
 )
 from hdvg.catalogue import Catalogue
+from hdvg.claim import claim
 from hdvg.cluster import ray_session
 from hdvg.errors import InputError
 
@@ -44,39 +45,57 @@ def test_this_machine_is_one_node_with_cpus():
     assert node["CPU"] >= 1
 
 
-def _job(numbered, batch_size=4):
-    captioner = CaptionerConfig().settle(has_gpu=False)
-    root = numbered.storage.root
-    return Job(root=root, family=FAMILY, captioner=captioner, batch_size=batch_size)
+def _job(numbered, owner, family=FAMILY, batch_size=4):
+    return Job(
+        root=numbered.storage.root,
+        family=family,
+        captioner=CaptionerConfig().settle(has_gpu=False),
+        batch_size=batch_size,
+        owner=owner,
+    )
 
 
-def test_one_captioner_works_on_all_units(numbered, monkeypatch):
+@pytest.fixture
+def owner(numbered):
+    with claim(numbered.storage) as name:
+        yield name
+
+
+def test_one_captioner_works_on_all_units(numbered, owner, monkeypatch):
     monkeypatch.setattr(workers, "load_captioner", lambda config, revision: numbered.reader)
-    outcomes = list(caption_here(_job(numbered), ["u1", "u0"]))
+    outcomes = list(caption_here(_job(numbered, owner), ["u1", "u0"]))
     assert [(row["unit"], row["captioned"]) for row in outcomes] == [("u1", 1), ("u0", 7)]
 
 
-def test_trouble_ends_the_run_by_name(numbered, monkeypatch):
+def test_trouble_ends_the_run_by_name(numbered, owner, monkeypatch):
     monkeypatch.setattr(workers, "load_captioner", lambda config, revision: numbered.reader)
     numbered.storage.remove("keyframes/u1.tar")
     with pytest.raises(InputError, match=r"unit u1.*keyframes/u1\.tar"):
-        list(caption_here(_job(numbered), ["u1"]))
+        list(caption_here(_job(numbered, owner), ["u1"]))
+
+
+def test_a_captioner_that_outlives_its_run_commits_nothing(numbered, monkeypatch):
+    monkeypatch.setattr(workers, "load_captioner", lambda config, revision: numbered.reader)
+    with claim(numbered.storage) as owner:
+        pass
+    with pytest.raises(InputError, match="run that asked for it has ended"):
+        list(caption_here(_job(numbered, owner), ["u0"]))
+    assert Catalogue(numbered.storage).units(FAMILY.stage) == []
 
 
 @pytest.mark.slow  # a Ray session and two processes that load a model
-def test_two_actors_caption_what_one_process_does(numbered):
-    captioner = CaptionerConfig().settle(has_gpu=False)
+def test_two_actors_caption_what_one_process_does(numbered, owner):
+    units = ["u0", "u1", "u2"]
     texts = {}
     for name in ("here", "ray"):
         family = Family(name=name, source="blip2", settings={"revision": "sha256:0"})
-        root = numbered.storage.root
-        job = Job(root=root, family=family, captioner=captioner, batch_size=2)
+        job = _job(numbered, owner, family, batch_size=2)
         if name == "here":
-            outcomes = list(caption_here(job, ["u0", "u1", "u2"]))
+            outcomes = list(caption_here(job, units))
         else:
             force = Workforce(count=2, cpus=1, gpus=0)
             with ray_session("", 2) as ray:
-                outcomes = list(caption_on_ray(ray, job, ["u0", "u1", "u2"], force))
+                outcomes = list(caption_on_ray(ray, job, units, force))
         assert sorted(row["captioned"] for row in outcomes) == [0, 1, 7]
         texts[name] = Catalogue(numbered.storage).family("captions", name).to_pylist()
     assert texts["ray"] == texts["here"]

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from hdvg.captioning.caption_unit import Family, is_captioned
 from hdvg.captioning.captioner import CaptionerConfig, describe_captioner
@@ -21,12 +20,13 @@ from hdvg.captioning.workers import (
     plan_workforce,
 )
 from hdvg.catalogue import Catalogue
+from hdvg.claim import claim
 from hdvg.cluster import ray_session
 from hdvg.commits import BUILD
-from hdvg.dataset_folder import DATASET_FILE, open_dataset
+from hdvg.dataset_folder import open_dataset
 from hdvg.errors import InputError
 from hdvg.progress import View
-from hdvg.scratch import hold
+from hdvg.revise import remove_leftovers
 from hdvg.storage import Storage, check_name
 
 SOURCE = "blip2"
@@ -92,9 +92,8 @@ def caption_dataset(config: CaptionConfig) -> CaptionSummary:
     started_s = time.monotonic()
     storage, _ = open_dataset(config.data)
     with ExitStack() as stack:
-        if storage.is_local:
-            stack.enter_context(hold(Path(storage.root), keep=DATASET_FILE))
-            storage.remove_partials()
+        owner = stack.enter_context(claim(storage))
+        remove_leftovers(storage)
         ray = stack.enter_context(ray_session(config.address, 0)) if config.address else None
         nodes = list_nodes(ray)
         captioner = config.settle(has_gpu=any(node.get("GPU") for node in nodes))
@@ -108,7 +107,11 @@ def caption_dataset(config: CaptionConfig) -> CaptionSummary:
         num_made = 0
         if missing:
             job = Job(
-                root=storage.root, family=family, captioner=captioner, batch_size=config.batch_size
+                root=storage.root,
+                family=family,
+                captioner=captioner,
+                batch_size=config.batch_size,
+                owner=owner,
             )
             if ray is None and force.count > 1:
                 ray = stack.enter_context(ray_session("", 0))

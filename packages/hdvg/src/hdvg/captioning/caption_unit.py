@@ -5,9 +5,8 @@ zipped with that same list.
 """
 
 import io
-import tarfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +15,11 @@ from PIL import Image, UnidentifiedImageError
 
 from hdvg.captioning.captioner import Captioner
 from hdvg.commits import BUILD, Commit, commit_unit, is_committed, read_commit
+from hdvg.make_unit import AbandonedError
 from hdvg.manifest import read_table, table_file, write_rows
-from hdvg.storage import FileRecord, Storage
+from hdvg.revise import replace_commit, revision_stem
+from hdvg.shards import read_members
+from hdvg.storage import Storage
 
 Row = dict[str, Any]
 Pictured = tuple[str, Image.Image]
@@ -52,7 +54,12 @@ def is_captioned(storage: Storage, family: Family, unit: str) -> bool:
 
 
 def caption_unit(
-    storage: Storage, unit: str, family: Family, captioner: Captioner, batch_size: int
+    storage: Storage,
+    unit: str,
+    family: Family,
+    captioner: Captioner,
+    batch_size: int,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> dict[str, int]:
     """Captions the clips of a unit that the family lacks, and commits.
 
@@ -64,9 +71,13 @@ def caption_unit(
         family: Where the captions go.
         captioner: Who makes them.
         batch_size: Pictures that are handed over at a time.
+        wanted: Asked before anything is written: whether the run that asked for this is there.
 
     Returns:
         Counts: "captioned" now, "kept" from before, "unreadable" keyframes.
+
+    Raises:
+        AbandonedError: Nobody wants the unit any more; nothing of it is left.
     """
     started_s = time.monotonic()
     build = read_commit(storage, BUILD, unit)
@@ -85,7 +96,9 @@ def caption_unit(
             for (clip_id, _), text in zip(batch, texts, strict=True):
                 made[clip_id] = {"clip_id": clip_id, "text": text, "source": family.source}
     rows = [(kept | made)[clip_id] for clip_id in clip_ids if clip_id in kept or clip_id in made]
-    _write(storage, build, family, rows, round(time.monotonic() - started_s, 3))
+    if not wanted():
+        raise AbandonedError(unit)
+    _commit(storage, build, family, rows, round(time.monotonic() - started_s, 3))
     return {
         "captioned": len(made),
         "kept": len(kept),
@@ -102,7 +115,9 @@ def _batches(
     """
     if not clip_ids:
         return
-    jpegs = _read_keyframes(storage, build)
+    jpegs: dict[str, bytes] = {}
+    for name in _names(build, "keyframes/"):
+        jpegs |= read_members(storage, name)
     ahead = None
     for start in range(0, len(clip_ids), size):
         behind, ahead = ahead, pool.submit(_decode, jpegs, clip_ids[start : start + size])
@@ -116,22 +131,11 @@ def _decode(jpegs: dict[str, bytes], clip_ids: Sequence[str]) -> list[Pictured]:
     pictures = []
     for clip_id in clip_ids:
         try:
-            with Image.open(io.BytesIO(jpegs[clip_id]), formats=["JPEG"]) as image:
+            with Image.open(io.BytesIO(jpegs[f"{clip_id}.jpg"]), formats=["JPEG"]) as image:
                 pictures.append((clip_id, image.convert("RGB")))
         except (KeyError, UnidentifiedImageError, OSError, Image.DecompressionBombError):
             continue  # counted as the difference
     return pictures
-
-
-def _read_keyframes(storage: Storage, build: Commit) -> dict[str, bytes]:
-    """Every keyframe of a unit by clip; some megabytes."""
-    jpegs = {}
-    for name in _names(build, "keyframes/"):
-        with tarfile.open(fileobj=io.BytesIO(storage.read_bytes(name))) as tar:
-            for member in tar:
-                if (file := tar.extractfile(member)) is not None:
-                    jpegs[member.name.removesuffix(".jpg")] = file.read()
-    return jpegs
 
 
 def _read_captions(storage: Storage, family: Family, unit: str) -> dict[str, Row]:
@@ -144,30 +148,28 @@ def _read_captions(storage: Storage, family: Family, unit: str) -> dict[str, Row
     }
 
 
-def _write(storage: Storage, build: Commit, family: Family, rows: list[Row], wall_s: float) -> None:
-    """Writes the table under a name that no commit uses, replaces the commit, removes the old."""
-    unit = build.unit
-    old: tuple[FileRecord, ...] = ()
-    if is_committed(storage, family.stage, unit):
-        old = read_commit(storage, family.stage, unit).files
-    used = {record.name for record in old}
-    names = (f"{unit}-r{number}" if number else unit for number in range(len(used) + 10**6))
-    name = next(n for n in (table_file("captions", s, family.name) for s in names) if n not in used)
-    record = write_rows(storage, "captions", name, rows)
-    commit_unit(
-        storage,
-        Commit(
-            stage=family.stage,
-            unit=unit,
-            files=(record,),
-            rows={"captions": len(rows)},
-            settings=family.settings,
-            inputs=_inputs(build),
-            timings={"wall_s": wall_s},
-        ),
+def _commit(
+    storage: Storage, build: Commit, family: Family, rows: list[Row], wall_s: float
+) -> None:
+    """Writes the table and commits it, in the place of an older one where there is one."""
+    old, stem = None, build.unit
+    if is_committed(storage, family.stage, build.unit):
+        old = read_commit(storage, family.stage, build.unit)
+        stem = revision_stem(old)
+    record = write_rows(storage, "captions", table_file("captions", stem, family.name), rows)
+    new = Commit(
+        stage=family.stage,
+        unit=build.unit,
+        files=(record,),
+        rows={"captions": len(rows)},
+        settings=family.settings,
+        inputs=_inputs(build),
+        timings={"wall_s": wall_s},
     )
-    for stale in used:
-        storage.remove(stale)
+    if old is None:
+        commit_unit(storage, new)
+    else:
+        replace_commit(storage, old, new)
 
 
 def _names(commit: Commit, prefix: str) -> list[str]:

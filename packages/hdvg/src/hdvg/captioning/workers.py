@@ -8,7 +8,9 @@ from typing import Any
 
 from hdvg.captioning.caption_unit import Family, caption_unit
 from hdvg.captioning.captioner import CaptionerConfig, load_captioner
+from hdvg.claim import is_claimed
 from hdvg.errors import InputError
+from hdvg.make_unit import AbandonedError
 from hdvg.storage import Storage
 
 # A model's matrix products on one batch gain little from more threads; a second copy does.
@@ -28,12 +30,15 @@ class Job:
         family: Where the captions go.
         captioner: A settled config.
         batch_size: Keyframes at a time.
+        owner: Whose claim of the dataset this is done under; a captioner that outlives its run
+            then commits nothing.
     """
 
     root: str
     family: Family
     captioner: CaptionerConfig
     batch_size: int
+    owner: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +66,15 @@ class CaptionWorker:
         """
         try:
             counts = caption_unit(
-                self._storage, unit, self._job.family, self._captioner, self._job.batch_size
+                self._storage,
+                unit,
+                self._job.family,
+                self._captioner,
+                self._job.batch_size,
+                wanted=lambda: is_claimed(self._storage, self._job.owner),
             )
+        except AbandonedError:
+            return {"unit": unit, "trouble": "the run that asked for it has ended"}
         except (OSError, InputError) as error:
             return {"unit": unit, "trouble": str(error)}
         return {"unit": unit, "trouble": "", **counts}
