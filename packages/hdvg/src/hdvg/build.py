@@ -27,7 +27,7 @@ from hdvg.make_video import Origin, VideoConfig
 from hdvg.offer_source import ShapesConfig, offer_source
 from hdvg.plan import Plan, settle_plan
 from hdvg.probe import FilterConfig
-from hdvg.progress import View, describe
+from hdvg.progress import View
 from hdvg.purge import finish_purge
 from hdvg.revise import remove_leftovers
 from hdvg.scan.config import ScanConfig
@@ -223,7 +223,7 @@ def _run(config: BuildConfig, jobs: list[UnitJob], owner: str) -> None:
     with View("hdvg build", total) as view:
         view.update(0, "starting Ray")
         with ray_session(config.address, config.num_cpus) as ray:
-            run_units(ray, jobs, lambda tally: view.update(tally.num_done, describe(tally)), owner)
+            run_units(ray, jobs, view.follow, owner)
 
 
 def _summarise(

@@ -6,6 +6,7 @@ import pickle
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,9 @@ from hdvg.download.gate import LocalGate
 from hdvg.download.pace import Turn
 from hdvg.errors import InputError
 from hdvg.make_unit import OVERDUE, AbandonedError, UnitJob, make_unit
-from hdvg.progress import Tally
 from hdvg.scratch import scratch_folder
 from hdvg.storage import Storage
+from hdvg.tally import Tally
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -83,26 +84,35 @@ class _Ledger:
         self._max_video_s = max_video_s
         self._attempts: dict[str, int] = {}
         self._begun_s: dict[str, float] = {}
+        self._at_work_s: dict[str, float] = {}
+        self._started_s: float | None = None
         self._seen: set[str] = set()
 
     def begin(self, video_id: str) -> int:
         now_s = time.monotonic()
+        self._started_s = self._started_s or now_s
         if video_id in self._seen:
             return self._attempts[video_id]
         # Begun long ago and never done: the watchdog ended that worker, and would end this one.
         if now_s - self._begun_s.setdefault(video_id, now_s) >= self._max_video_s:
             return OVERDUE
-        self._begun_s[video_id] = now_s
+        self._begun_s[video_id] = self._at_work_s[video_id] = now_s
         self._attempts[video_id] = self._attempts.get(video_id, 0) + 1
         return self._attempts[video_id]
 
     def done(self, row: dict[str, Any]) -> None:
         if row["video_id"] not in self._seen:
             self._seen.add(row["video_id"])
+            self._at_work_s.pop(row["video_id"], None)
             self._tally.add(row)
 
     def tally(self) -> Tally:
-        return self._tally
+        now_s = time.monotonic()
+        return replace(
+            self._tally,
+            elapsed_s=now_s - (self._started_s or now_s),
+            at_work={name: now_s - begun_s for name, begun_s in self._at_work_s.items()},
+        )
 
 
 class _SharedGate:
