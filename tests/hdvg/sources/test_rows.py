@@ -51,6 +51,9 @@ def test_intervals():
 
 def test_values():
     assert parse_text(" a \n b ") == "a b"
+    assert parse_text(" a  b ") == "a b"
+    assert parse_text("a\x1b[31mb\ud800 \u00fc") == "a b ü"
+    assert len(parse_text("word " * 10_000)) <= 2000
     assert get_field({"a": 1}, "a") == 1
     for bad in (math.nan, math.inf, True, "1", None):
         with pytest.raises(RowError):

@@ -158,7 +158,9 @@ def parse_text(value: object) -> str:
     """
     if not isinstance(value, str):
         raise RowError("not a text where one is needed")
-    return plain_text(value, MAX_TEXT_CHARS)
+    # Almost every text of a list is plain already, and lists have a hundred million.
+    plain = len(value) <= MAX_TEXT_CHARS and value.isascii() and value.isprintable()
+    return " ".join(value.split()) if plain else plain_text(value, MAX_TEXT_CHARS)
 
 
 def get_field(row: object, name: str) -> object:
