@@ -31,7 +31,7 @@ class View:
         self._shown_done = -1
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(20),
             MofNCompleteColumn(),
             TextColumn(noun + "{task.fields[words]}"),
             console=self._console,
