@@ -62,34 +62,35 @@ CODES: dict[str, str] = {
 }
 # Classes of which another run may save a video without a change to the settings.
 RETRYABLE = frozenset({"geo", "throttled", "transient", "resource", "internal"})
+_ADDRESS = re.compile(r"\b[a-z]+://\S*|(?<!\S)['\"]?/\S*")
 # Words of yt-dlp's and its sites' messages, in the order in which they are tried.
 _PATTERNS: tuple[tuple[str, str], ...] = (
-    (r"not a bot|captcha", "bot_check"),
+    (r"not a bot|captcha|IP address is (blocked|unable)", "bot_check"),
     (r"HTTP Error 429|too many requests", "http_429"),
-    (r"try again later|rate.?limit", "session_limit"),
-    (r"not available (in|from) your (country|location)|geo.?restrict", "geo_blocked"),
+    (r"try again later|rate.?limit|page needs to be reloaded", "session_limit"),
+    (r"available (in|from) your (country|location)|geo.?restrict|HTTP Error 451", "geo_blocked"),
     (r"PO.?token|SABR", "po_token"),
     (r"redirect loop|redirect error", "redirect_loop"),
-    (r"Redirection to url|url scheme|file:// URLs", "forbidden_address"),
+    (r"Redirection to url|url scheme", "forbidden_address"),
     (r"HTTP Error (404|410)", "not_found"),
     (r"HTTP Error 401", "needs_login"),
-    (r"HTTP Error 451", "geo_blocked"),
     (r"HTTP Error 403", "http_403"),
     (r"HTTP Error 5\d\d", "http_5xx"),
     (r"HTTP Error \d\d\d", "http_error"),
     (r"private video|is private", "private"),
-    (r"members.?only|join this channel|premium", "members_only"),
+    (r"members.?only|join this channel|premium|payment|purchase|subscri", "members_only"),
     (r"confirm your age|age.?restricted", "age_gate"),
-    (r"\blog[ -]?in\b|sign in|--cookies", "needs_login"),
-    (r"removed|terminated|no longer available|unavailable|copyright", "removed"),
-    (r"live event|will begin|premieres in|is live|not currently live", "live_or_upcoming"),
+    (r"removed|terminated|no longer available|unavailable|copyright|expired", "removed"),
+    (r"log[ -]?in\b|sign in|--cookies|registered users|password", "needs_login"),
+    (r"live ?(event|stream)|will begin|premieres in|(is|currently) live", "live_or_upcoming"),
     (r"\bDRM\b", "drm"),
-    (r"unsupported URL|no video formats|requested format|not a valid URL", "unsupported_page"),
-    (r"ffmpeg|unusual and will be skipped", "unsupported_page"),
+    (r"unsupported|no videos? (formats|found)|requested format", "unsupported_page"),
+    (r"not a valid URL|ffmpeg|unusual and will be skipped", "unsupported_page"),
     (r"timed? ?out", "timeout"),
     (r"bytes read|content too short|incomplete", "incomplete_read"),
     (r"No space left", "disk_full"),
     (r"connection|resolve|unreachable|refused|network", "connection"),
+    (r"does not exist|not found", "not_found"),
 )
 
 
@@ -124,9 +125,15 @@ class VideoFailure(Exception):  # noqa: N818  # a verdict on a video, which ends
 
 
 def classify_download(message: str, retry_after_s: float = 0.0) -> VideoFailure:
-    """Turns a downloader's error message into a failure; the first matching pattern decides."""
+    """Turns a downloader's error message into a failure; the first matching pattern decides.
+
+    Args:
+        message: What it said. Addresses in it are anybody's words and are not looked at.
+        retry_after_s: How long the site asks to be left alone, if it said so.
+    """
+    words = _ADDRESS.sub("", message)
     for pattern, code in _PATTERNS:
-        if re.search(pattern, message, re.IGNORECASE):
+        if re.search(pattern, words, re.IGNORECASE):
             return VideoFailure(code, message, retry_after_s)
     return VideoFailure("download_failed", message)
 

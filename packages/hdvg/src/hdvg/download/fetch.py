@@ -115,16 +115,23 @@ def _classify(error: BaseException, url: str, config: DownloadConfig) -> VideoFa
     Raises:
         OSError: The disk is full; that is no verdict on the video.
     """
+    from yt_dlp.utils import GeoRestrictedError, UserNotLive
+
+    message = _plain(str(error), url, config.proxies)
     retry_after_s = 0.0
     for found in _behind(error):
         if isinstance(found, OSError) and found.errno == errno.ENOSPC:
             raise found
+        if isinstance(found, GeoRestrictedError):
+            return VideoFailure("geo_blocked", message)
+        if isinstance(found, UserNotLive):
+            return VideoFailure("live_or_upcoming", message)
         headers = getattr(getattr(found, "response", None), "headers", None) or {}
         # RFC 9110, 10.2.3. A date in place of seconds is rare and depends on two clocks: not read.
         value = str(headers.get("Retry-After", "")).strip()
         if value.isdecimal():
             retry_after_s = float(value[:9])
-    return classify_download(_plain(str(error), url, config.proxies), retry_after_s)
+    return classify_download(message, retry_after_s)
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
