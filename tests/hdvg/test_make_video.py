@@ -1,8 +1,10 @@
 import errno
+import json
 import random
 import shutil
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from hdvg.make_video import Origin, VideoConfig, make_video
 from hdvg.probe import FilterConfig
 from hdvg.scan.config import ScanConfig
 from hdvg.shapes.server import serve
+from hdvg.sources.hdvg130m import read_hdvg130m
 from hdvg.sources.shapes_site import read_shapes
 from hdvg.sources.source_video import SourceVideo, Span
 from hdvg.video import decode, to_rgb, write_video
@@ -226,3 +229,25 @@ def test_spans_give_their_captions_to_the_scenes_that_they_cover(media, truth, t
     assert made.captions[0]["text"] == "one"
     assert [row["clip_id"] for row in made.given] == [made.captions[0]["clip_id"]]
     assert {row["source"] for row in made.captions[1:]} == {"filename"}
+
+
+@pytest.mark.parametrize("mode", ["caption", "cut"])
+def test_hd_vg_130m_s_lost_offset_is_found_in_the_picture(media, truth, tmp_path, mode):
+    """Frames count from a keyframe 2.9 s before the span, as HD-VILA's cutting script left them."""
+    known = truth["letterboxed"]
+    fps, key_s, lost_s = known["fps"], 0.5, 2.9
+    cuts_s = [cut["time_s"] for cut in known["cuts"]]
+    edges = [round((time_s - key_s) * fps) for time_s in (key_s, *cuts_s, 8.2)]
+    scenes = [
+        {"scene_cut": list(pair), "clip_id": f"AAAAAAAAAAA.0_{k}", "caption": f"scene {k}"}
+        for k, pair in enumerate(pairwise(edges))
+    ]
+    times = [f"00:00:{time_s:06.3f}" for time_s in (key_s + lost_s, 8.0)]
+    clip = {"span": times, "fps": fps, "scene_split": scenes}
+    path = tmp_path / "hdvg_0.json"
+    path.write_text(json.dumps({"AAAAAAAAAAA": {"clip": {"AAAAAAAAAAA.0.mp4": clip}}}))
+    [listed] = read_hdvg130m(path)
+    made = _listed(media["letterboxed"], tmp_path, listed.spans, mode)
+    assert [row["text"] for row in made.captions] == ["scene 0", "scene 1", "scene 2"]
+    starts_s = [row["start_s"] for row, _ in made.clips]
+    assert starts_s == pytest.approx([key_s if mode == "cut" else 0.0, *cuts_s], abs=2 / fps)
