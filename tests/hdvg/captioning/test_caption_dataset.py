@@ -1,12 +1,22 @@
 """A family is made once, goes on where it stopped, and belongs to one captioner."""
 
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
 import pytest
 
 from hdvg.captioning import caption_dataset as module
 from hdvg.captioning import workers
 from hdvg.captioning.caption_dataset import CaptionConfig, caption_dataset
 from hdvg.catalogue import Catalogue
-from hdvg.claim import claim
+from hdvg.claim import LEASE_FILE, claim
+from hdvg.dataset_folder import create_dataset
 from hdvg.errors import InputError
 
 
@@ -121,3 +131,34 @@ def test_one_writer_at_a_time(world):
         pytest.raises(InputError, match="another process"),
     ):
         _caption(world)
+
+
+def test_an_object_store_serves_as_well(world):
+    root = f"memory://{uuid.uuid4().hex}"
+    there = create_dataset(root, sources=["x"], config={})
+    ids = world.units["u0"][:3]
+    world.put_unit(there, "u0", {clip_id: world.keyframes[clip_id] for clip_id in ids})
+    assert _caption(world, data=root).num_made == 3
+    rows = Catalogue(there).family("captions", "blip2").to_pylist()
+    assert {row["clip_id"]: row["text"] for row in rows} == {i: world.truth[i] for i in ids}
+    assert not there.exists(LEASE_FILE)
+
+
+@pytest.mark.slow  # starts the command three times, each of which loads a model
+def test_killed_and_started_again_it_makes_the_same_family(numbered, tmp_path):
+    shutil.copytree(numbered.storage.root, tmp_path / "undisturbed")
+    call = [sys.executable, "-m", "hdvg", "caption", "--batch_size=1", "--device=cpu"]
+    subprocess.run([*call, tmp_path / "undisturbed"], check=True, capture_output=True)
+    root = Path(numbered.storage.root)
+    with subprocess.Popen([*call, root], stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not list(root.glob("captions/blip2/u0*")):
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+    done = subprocess.run([*call, root, "--json"], check=True, capture_output=True)
+    assert json.loads(done.stdout)["num_captions"] == 8
+    names = [f"captions/blip2/{unit}.parquet" for unit in ("u0", "u1", "u2")]
+    for name in names:
+        assert (root / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes()
+    assert sorted(p.name for p in (root / "captions/blip2").iterdir()) == sorted(
+        Path(name).name for name in names
+    )
