@@ -198,7 +198,12 @@ def test_the_parts_of_a_list_are_the_clips(media, truth, tmp_path):
     fps = truth[""]["fps"]
     frames = [(3, 20), (10, 40), (20, 31)]  # they overlap, and cross cuts
     spans = [
-        Span(start_s=first / fps + 0.004, end_s=last / fps - 0.004, caption=f"{first}\nagain")
+        Span(
+            start_s=first / fps + 0.004,
+            end_s=last / fps - 0.004,
+            caption=f"{first}\nagain",
+            name=f"video{first}",
+        )
         for first, last in frames
     ]
     made = _listed(media[""], tmp_path, [*spans, Span(start_s=900.0, end_s=901.0)], "cut")
@@ -207,6 +212,7 @@ def test_the_parts_of_a_list_are_the_clips(media, truth, tmp_path):
     for (row, clip), said, (first, last) in zip(made.clips, made.captions, frames, strict=True):
         assert row["num_frames"] == last - first
         assert (row["boundary_start"], row["boundary_end"]) == ("span", "span")
+        assert row["span_name"] == f"video{first}"
         assert row["start_s"] == pytest.approx(first / fps, abs=1e-3)
         assert (said["text"], said["source"]) == (str(first), "span")
         cut = [to_rgb(frame, 64, 36) for frame in decode(clip.path)]

@@ -74,6 +74,7 @@ def test_scenes_in_a_row_are_one_group(make_scene, count):
 
 
 def test_a_layout_remembers_what_the_list_says_of_each_part(make_scene):
-    layout = Layout([_span(1.0, 3.0, "b"), _span(0.0, 2.0, "a")])
+    layout = Layout([_span(1.0, 3.0, "b", name="n1"), _span(0.0, 2.0, "a")])
     assert layout.place(TIMES, []) == [(0, 50), (25, 75)]
-    assert [layout.caption_of(make_scene(index=index)) for index in (0, 1)] == ["a", "b"]
+    parts = [layout.part_of(make_scene(index=index)) for index in (0, 1)]
+    assert [(part.caption, part.name) for part in parts] == [("a", ""), ("b", "n1")]

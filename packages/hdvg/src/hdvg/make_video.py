@@ -176,7 +176,10 @@ def _try_video(
     spans = align_spans(video.spans, found.cuts_s)
     captions, given = [], []
     for clip_row, clip in clips:
-        said = layout.caption_of(clip.scene) if layout else ""
+        said = ""
+        if layout is not None:
+            part = layout.part_of(clip.scene)
+            clip_row["span_name"], said = part.name or None, part.caption
         said = said or find_given(spans, clip.scene, found.origin_s)
         text, where = choose_alt_text(page, said, clip.scene, found.origin_s, facts.title, name)
         captions.append({"clip_id": clip_row["clip_id"], "text": text, "source": where})

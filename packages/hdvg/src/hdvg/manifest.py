@@ -90,6 +90,7 @@ CLIPS = _schema(
     [
         _column("clip_id", _TEXT, "primary key; also the stem of the member in the tar"),
         _column("video_id", _TEXT, "the video it was cut from"),
+        _column("span_name", _TEXT, "the source list's own id of it", optional=True),
         _column("scene_index", _INT, "which scene of the video, from 0"),
         _column("start_s", _REAL, "first frame's time in the source", "s"),
         _column("end_s", _REAL, "end, exclusive, in the source", "s"),

@@ -19,11 +19,13 @@ class Part:
         first: First frame.
         last: The frame after its last.
         caption: What the list says of it; several captions stand one a line.
+        name: The list's own id of it; several are separated by spaces.
     """
 
     first: int
     last: int
     caption: str
+    name: str = ""
 
 
 def place_spans(
@@ -42,16 +44,21 @@ def place_spans(
     Returns:
         Parts of at least one frame, in order of their start, then of their end.
     """
-    captions: dict[tuple[int, int], list[str]] = {}
+    found: dict[tuple[int, int], list[Span]] = {}
     for span in align_spans(spans, cuts_s):
         if span.early_s:
             continue
         first, last = _nearest(times_s, span.start_s), _nearest(times_s, span.end_s)
         if first < last:
-            captions.setdefault((first, last), []).append(span.caption)
+            found.setdefault((first, last), []).append(span)
     return [
-        Part(first=first, last=last, caption="\n".join(text for text in texts if text))
-        for (first, last), texts in sorted(captions.items())
+        Part(
+            first=first,
+            last=last,
+            caption="\n".join(span.caption for span in same if span.caption),
+            name=" ".join(span.name for span in same if span.name),
+        )
+        for (first, last), same in sorted(found.items())
     ]
 
 
@@ -73,9 +80,9 @@ class Layout:
         self._parts = place_spans(self._spans, times_s, cuts_s)
         return [(part.first, part.last) for part in self._parts]
 
-    def caption_of(self, scene: Scene) -> str:
-        """What the list says of the scene that was made of a part."""
-        return self._parts[scene.index].caption
+    def part_of(self, scene: Scene) -> Part:
+        """The part that a scene was made of."""
+        return self._parts[scene.index]
 
 
 def without_overlap(scenes: Sequence[Scene]) -> list[list[Scene]]:
