@@ -1,6 +1,7 @@
 import errno
 
 import pytest
+from yt_dlp.utils import ExtractorError, UserNotLive
 
 from hdvg.download.fetch import fetch, open_local
 from hdvg.download.page import Bounds
@@ -67,6 +68,34 @@ def test_metadata_decides_before_bytes(base, truth, tmp_path):
     failure = _fail(_page(base, truth, ""), tmp_path, bounds=Bounds(max_duration_s=1.0))
     assert failure.code == "too_long"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("refuse", "code"),
+    [
+        (lambda extractor: extractor.raise_geo_restricted("only there", countries=["FR"]), "geo"),
+        (lambda extractor: extractor.raise_geo_restricted(), "geo"),
+        (lambda extractor: extractor.raise_login_required(), "permanent"),
+        (lambda extractor: extractor.raise_no_formats("This video is DRM protected"), "permanent"),
+        (lambda extractor: _raise(UserNotLive("gone")), "permanent"),
+        (
+            lambda extractor: _raise(ExtractorError("Sign in to confirm you're not a bot")),
+            "throttled",
+        ),
+        (lambda extractor: _raise(KeyError("videoDetails")), "transient"),
+    ],
+)
+def test_yt_dlp_s_own_refusals(base, truth, tmp_path, monkeypatch, refuse, code):
+    monkeypatch.setattr(
+        "yt_dlp.extractor.generic.GenericIE._real_extract", lambda self, _: refuse(self)
+    )
+    failure = _fail(_page(base, truth, ""), tmp_path)
+    assert failure.fail_class == code
+    assert "Error" not in failure.code
+
+
+def _raise(error):
+    raise error
 
 
 def test_files_over_the_limit_are_not_fetched(base, truth, tmp_path):

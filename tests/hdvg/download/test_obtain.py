@@ -66,9 +66,26 @@ def test_a_throttled_video_leaves_the_site_closed_for_the_next(bad, send, clock,
     gate = LocalGate(DownloadConfig(), clock)
     assert _fail(f"{bad.base}/a.mp4", tmp_path, clock, gate, max_wait_s=0.0) == "http_429"
     assert clock.naps == []
-    assert _fail(f"{bad.base}/b.mp4", tmp_path, clock, gate, max_wait_s=0.0) == "http_429"
-    assert clock.now_s == 500.0  # waited before it asked, not in vain
+    assert _fail(f"{bad.base}/b.mp4", tmp_path, clock, gate, max_wait_s=0.0) == "session_limit"
+    assert bad.hits == {"/a.mp4": 1}  # not even asked
+    assert _fail(f"{bad.base}/b.mp4", tmp_path, clock, gate, max_wait_s=600.0) == "http_429"
+    assert clock.now_s == 500.0  # waited before it asked
     assert bad.hits == {"/a.mp4": 1, "/b.mp4": 1}
+
+
+def test_a_site_that_lets_nobody_through_does_not_hold_up_a_long_list(monkeypatch, clock, tmp_path):
+    def throttled(*_, **__):
+        asked.append(clock.now_s)
+        raise VideoFailure("bot_check", "")
+
+    asked = []
+    monkeypatch.setattr(module, "fetch", throttled)
+    gate = LocalGate(DownloadConfig(), clock)
+    for number in range(1000):
+        code = _fail(f"http://a/{number}", tmp_path, clock, gate, max_wait_s=7200.0)
+        assert code in ("bot_check", "session_limit")
+    assert clock.now_s < 3 * 3600
+    assert len(asked) < 20
 
 
 def test_a_server_error_then_fine(bad, send, clip, clock, tmp_path):

@@ -129,3 +129,18 @@ def test_a_site_that_throttles_over_a_limit_is_left_alone():
         now_s += draw.expovariate(10 / 12)
     assert answered > 0.8 * 24 * 200
     assert refused < 0.1 * answered
+
+
+def test_waits_say_whose_wish_they_are():
+    pace = Pace(2, {}, default_rate=1.0)
+    assert sorted(_drain(pace, "a", 0.0)) == [0, 1]
+    assert not pace.claim("a", NONE, 0.0).is_closed  # only the bucket is empty
+    pace = Pace(2, {})
+    turns = [pace.claim("a", NONE, 0.0), pace.claim("a", NONE, 0.0)]
+    pace.settle("a", turns[0], 10.0, throttled=True)
+    pace.settle("a", turns[1], 15.0, throttled=True)
+    found = pace.claim("a", NONE, 20.0)
+    assert (found.egress, found.is_closed, found.closed_s) == (-1, True, 5.0)
+    pace.settle("a", pace.claim("a", NONE, 60.0), 61.0, throttled=False)
+    assert pace.claim("a", NONE, 62.0).egress >= 0
+    assert not pace.claim("b", NONE, 62.0).is_closed

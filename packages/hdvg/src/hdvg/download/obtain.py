@@ -68,7 +68,8 @@ def obtain(
 class _Queue:
     """Waits for turns at the gate, for one video and one site.
 
-    The user's own pace may cost any time; waiting that a site asks for is bounded.
+    The user's own pace may cost any time; waiting that a site asks for is bounded. A site that has
+    let nobody through for so long is not waited for at all, or a long list would take for ever.
     """
 
     def __init__(
@@ -76,9 +77,10 @@ class _Queue:
     ) -> None:
         self._site = site
         self._gate = gate
-        self._left_s = max_wait_s
+        self._max_wait_s = max_wait_s
+        self._waited_s = 0.0
         self._sleep = sleep
-        self._throttled: VideoFailure | None = None
+        self._throttled = VideoFailure("session_limit", "the site asks everyone to wait")
 
     def wait(self, avoid: frozenset[int]) -> Turn:
         """Returns when there is an egress to use.
@@ -88,19 +90,19 @@ class _Queue:
         """
         while (turn := self._gate.claim(self._site, avoid)).egress < 0:
             nap_s = min(turn.wait_s, _MAX_NAP_S)
-            if self._throttled is not None:
-                if turn.wait_s > self._left_s:
+            if turn.is_closed:
+                longest_s = max(self._waited_s + turn.wait_s, turn.closed_s)
+                if longest_s > self._max_wait_s:
                     raise self._throttled
-                self._left_s -= nap_s
+                self._waited_s += nap_s
             self._sleep(nap_s)
         return turn
 
     def settle(self, turn: Turn, failure: VideoFailure | None) -> None:
         """Tells the gate how a turn went. Failures of other kinds say that the site does answer."""
-        throttled = failure is not None and failure.fail_class == "throttled"
-        if throttled:
-            self._throttled = failure
-        retry_after_s = failure.retry_after_s if failure is not None else 0.0
+        throttled, retry_after_s = False, 0.0
+        if failure is not None and failure.fail_class == "throttled":
+            self._throttled, throttled, retry_after_s = failure, True, failure.retry_after_s
         self._gate.settle(self._site, turn, throttled, retry_after_s)
 
 

@@ -27,11 +27,15 @@ class Turn(NamedTuple):
         egress: Which one to use now; -1 if none can be used yet.
         wait_s: Ask again after so many seconds; 0 if an egress is given.
         at_s: When it was given.
+        is_closed: Whether the wait is the site's wish, and not only an empty bucket.
+        closed_s: For how long the site has let nobody through.
     """
 
     egress: int
     wait_s: float
     at_s: float
+    is_closed: bool = False
+    closed_s: float = 0.0
 
 
 @dataclass
@@ -43,6 +47,7 @@ class _Lane:
     closed_until_s: float
     tripped_s: float = float("-inf")
     num_trips: int = 0
+    first_trip_s: float = float("inf")
     used_s: float = float("-inf")
 
 
@@ -83,7 +88,10 @@ class Pace:
         waits = {number: self._wait_s(site, lane, now_s) for number, lane in lanes.items()}
         free = [number for number in numbers if waits[number] <= 0]
         if not free:
-            return Turn(egress=-1, wait_s=min(waits.values()), at_s=now_s)
+            first_s = max(lane.first_trip_s for lane in lanes.values())
+            is_closed = first_s < float("inf")
+            closed_s = now_s - first_s if is_closed else 0.0
+            return Turn(-1, min(waits.values()), now_s, is_closed, closed_s)
         chosen = min(free, key=lambda number: lanes[number].used_s)
         lane = lanes[chosen]
         lane.used_s = now_s
@@ -109,10 +117,11 @@ class Pace:
             # Given before the breaker was tripped: what it met is the trouble that is known.
             return
         if not throttled:
-            lane.num_trips, lane.closed_until_s = 0, now_s
+            lane.num_trips, lane.closed_until_s, lane.first_trip_s = 0, now_s, float("inf")
             return
         pause_s = (retry_after_s or self._first_pause_s) * 2 ** min(lane.num_trips, _MAX_DOUBLINGS)
         lane.num_trips += 1
+        lane.first_trip_s = min(lane.first_trip_s, now_s)
         lane.tripped_s = now_s
         lane.closed_until_s = now_s + min(pause_s, MAX_PAUSE_S)
 
