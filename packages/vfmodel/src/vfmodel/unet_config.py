@@ -58,7 +58,7 @@ class SwapUNetConfig:
     """Swap-CA's attention heads of each level; None for `num_heads`."""
     swap_feed_forward_mult: int | None = None
     """Width of the feed-forward inside Swap-CA, in channels; 0 for none, None for
-    `feed_forward_mult`. The paper's list of layers does not name one; its size speaks for one."""
+    `feed_forward_mult`. The paper's list of layers names none; every other attention has one."""
     sample_height: int = 12
     """Latent rows that sampling defaults to."""
     sample_width: int = 22
