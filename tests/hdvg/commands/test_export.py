@@ -21,7 +21,7 @@ def _call(capsys, *arguments):
 
 def test_it_says_what_it_wrote(capsys, write_tables, tmp_path):
     data = write_tables(tmp_path / "d", {"u00000": UNIT}).root
-    options = [f"--data={data}", f"--out={tmp_path}/o", "--format=hdvg130m"]
+    options = [data, f"--out={tmp_path}/o", "--format=hdvg130m"]
     code, out, err = _call(capsys, *options)
     assert (code, err) == (0, "")
     assert out == f"{tmp_path}/o: 1 videos, 1 clips, 0 clips without url\n"
@@ -30,6 +30,6 @@ def test_it_says_what_it_wrote(capsys, write_tables, tmp_path):
 
 
 def test_mistakes_are_one_line(capsys, tmp_path):
-    code, _, err = _call(capsys, f"--data={tmp_path}", f"--out={tmp_path}/o")
+    code, _, err = _call(capsys, str(tmp_path), f"--out={tmp_path}/o")
     assert (code, err.count("\n")) == (2, 1)
     assert "not a dataset" in err

@@ -13,10 +13,11 @@ ABOUT = "Writes a dataset for other trainers: WebDataset, WebVid or HD-VG-130M."
 
 
 def add_arguments(command: "ArgumentParser") -> None:
-    """Every field of `ExportConfig` is an option."""
+    """The dataset, and every other field of `ExportConfig` as an option."""
     from hdvg.export.export_dataset import ExportConfig
 
-    command.add_class_arguments(ExportConfig, as_group=False)
+    command.add_argument("data", type=str, help="the dataset folder, or an fsspec URL")
+    command.add_class_arguments(ExportConfig, as_group=False, skip={"data"})
 
 
 def run(options: "Namespace") -> Result:
