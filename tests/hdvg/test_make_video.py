@@ -257,3 +257,14 @@ def test_hd_vg_130m_s_lost_offset_is_found_in_the_picture(media, truth, tmp_path
     assert [row["text"] for row in made.captions] == ["scene 0", "scene 1", "scene 2"]
     starts_s = [row["start_s"] for row, _ in made.clips]
     assert starts_s == pytest.approx([key_s if mode == "cut" else 0.0, *cuts_s], abs=2 / fps)
+
+
+def test_scores_and_crops_come_with_the_clips(outcomes, truth):
+    made = outcomes[truth["letterboxed"]["video_id"]]
+    assert [row["clip_id"] for row in made.scores] == [row["clip_id"] for row, _ in made.clips]
+    for (row, clip), scores in zip(made.clips, made.scores, strict=True):
+        assert (row["crop_x"], row["crop_width"]) == (0, clip.width)
+        assert abs(row["crop_y"] - 0.12 * clip.height) <= 2
+        assert scores["black_bars"] == pytest.approx(0.24, abs=0.02)
+        assert scores["fingerprint"] > 0
+    assert all("crop_x" not in row for row, _ in outcomes[truth["vfr"]["video_id"]].clips)

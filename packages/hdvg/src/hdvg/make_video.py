@@ -4,7 +4,7 @@ Whatever happens, the outcome is one row: a bad video never stops a build.
 """
 
 import errno
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from hdvg.failures import VideoFailure, classify_bug
 from hdvg.place_spans import Layout, without_overlap
 from hdvg.probe import FilterConfig, MediaFacts, check, probe
 from hdvg.scan.config import ScanConfig
-from hdvg.scan.result import ScanResult
+from hdvg.scan.result import CropBox, ScanResult
 from hdvg.scan.scan_video import scan_video
 from hdvg.sources.source_video import SourceVideo
 from hdvg.tombstones import Tombstones
@@ -186,7 +186,8 @@ def _try_video(
         if "\n" in said:
             given.append({"clip_id": clip_row["clip_id"], "text": said, "source": "span"})
     row["num_clips"] = len(clips)
-    return Outcome(row=row, clips=clips, captions=captions, given=given)
+    scores = [{"clip_id": kept["clip_id"], **asdict(clip.scene.scores)} for kept, clip in clips]
+    return Outcome(row=row, clips=clips, captions=captions, given=given, scores=scores)
 
 
 def _get(
@@ -274,4 +275,8 @@ def _clip_row(video_id: str, found: ScanResult, clip: CutClip) -> Row:
         "boundary_start": scene.boundary_start,
         "boundary_end": scene.boundary_end,
         "keyframe_s": scene.keyframe_s,
-    }
+    } | _crop_columns(scene.crop)
+
+
+def _crop_columns(crop: CropBox | None) -> Row:
+    return {} if crop is None else {f"crop_{side}": value for side, value in asdict(crop).items()}

@@ -143,6 +143,7 @@ def _scores(family: str, columns: Sequence[pa.Field]) -> pa.Schema:
 
 _RATIO = "0..1"
 _LEVEL = "levels of 0..255"
+_SQUARED = "levels squared"
 SCORES: dict[str, pa.Schema] = {
     "scan": _scores(
         "scan",
@@ -151,7 +152,7 @@ SCORES: dict[str, pa.Schema] = {
             _column("static_ratio", _REAL, "share of frames like the one before", _RATIO),
             _column("luma", _REAL, "mean luma", _LEVEL),
             _column("contrast", _REAL, "standard deviation of luma", _LEVEL),
-            _column("sharpness", _REAL, "mean luma step between neighbouring pixels", _LEVEL),
+            _column("sharpness", _REAL, "variance of the central frame's Laplacian", _SQUARED),
             _column("black_bars", _REAL, "share of the frame that black bars cover", _RATIO),
             _column("watermark", _REAL, "how surely an overlay persists", _RATIO),
             _column("fingerprint", pa.uint64(), "perceptual hash of the central frame, 64 bits"),

@@ -15,14 +15,19 @@ class ScanConfig:
     min_change: float = 15.0
     """Least change of a cut, in mean HSV levels of 0..255; PySceneDetect's default."""
     black_level: float = 12.0
-    """Mean level of 0..255 below which a frame is black, for fades; PySceneDetect's default."""
+    """A frame whose pixels differ from black (or from white) by less than this, in root-mean-square
+    levels of 0..255, belongs to no scene; PySceneDetect's default for fades."""
     min_scene_s: float = 2.0
     """Shorter scenes are dropped; the paper's clips are 16 frames at 8 fps."""
     max_scene_s: float = 20.0
-    """Longer scenes are split evenly into pieces of at most this many seconds."""
+    """Longer scenes are cut into pieces of this many seconds, the last two of equal length."""
     static_level: float = 0.1
-    """A video whose frames change by less than this, in mean levels of 0..255 and cuts aside, is a
-    slideshow. Chosen here: rendered stills measure below 0.02, the slowest footage above 0.3."""
+    """A frame that differs from the one before by less than this, in mean luma levels of 0..255, is
+    the same picture; a video with a lower mean, cuts aside, is a slideshow. Chosen here: rendered
+    stills measure below 0.02, the slowest footage above 0.3."""
+    fast: bool = False
+    """Whether frames that no other frame refers to are skipped: half the time, boundaries exact to
+    3 frames, and keyframes without the codec's deblocking."""
 
     def __post_init__(self) -> None:
         if self.threshold <= 0 or self.min_change <= 0:
@@ -30,6 +35,8 @@ class ScanConfig:
                 f"scan needs threshold > 0 and min_change > 0, got {self.threshold}"
                 f" and {self.min_change}"
             )
+        if not 0 < self.black_level < 64:
+            raise InputError(f"scan.black_level must be in 0..64, got {self.black_level}")
         if not 0 < self.min_scene_s <= self.max_scene_s / 2:
             raise InputError(
                 f"scan needs 0 < min_scene_s <= max_scene_s / 2, got {self.min_scene_s}"

@@ -1,0 +1,100 @@
+"""Small pictures of decoded frames: strided views of their planes, without converting whole frames.
+
+Every picture here is 8 bits in limited range (black 16, white 235), whatever the source has.
+"""
+
+from dataclasses import dataclass
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import ColorRange, Interpolation
+
+Plane = npt.NDArray[np.uint8]
+
+# Widths of small pictures lie in 128..255. PySceneDetect works at 256 and more; cuts were the same
+# from 128 on.
+_SMALL_WIDTH = 128
+_FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+# Formats whose planes are read where they lie. Others are scaled by swscale first.
+_PLANAR = frozenset({"yuv420p", "yuvj420p"})
+BLACK, WHITE = 16, 235
+# Of limited-range luma, to levels of 0..255.
+LEVELS = 255.0 / (WHITE - BLACK)
+_RAMP = np.arange(256)
+_LUMA_TO_LIMITED = np.rint(_RAMP * (WHITE - BLACK) / 255 + BLACK).astype(np.uint8)
+_CHROMA_TO_LIMITED = np.rint((_RAMP - 128) * 224 / 255 + 128).astype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class SmallPicture:
+    """A frame at one point in so many, colours subsampled 4:2:0.
+
+    Attributes:
+        yuv: All three planes in one image [3 H / 2, W], H and W even, as OpenCV's I420.
+    """
+
+    yuv: Plane
+
+    @property
+    def luma(self) -> Plane:
+        """Luma, [H, W]."""
+        return self.yuv[: len(self.yuv) * 2 // 3]
+
+    @property
+    def chroma(self) -> Plane:
+        """Both chroma planes, one below the other, [H, W / 2]; 128 is grey."""
+        height, width = len(self.yuv) * 2 // 3, self.yuv.shape[1]
+        return self.yuv.reshape(-1)[height * width :].reshape(height, width // 2)
+
+
+def shrink(frame: "av.VideoFrame") -> SmallPicture:
+    """The small picture of a frame of any format and size."""
+    stride = max(1, frame.width // _SMALL_WIDTH)
+    if frame.format.name not in _PLANAR:
+        size = (max(2, frame.width // stride), max(2, frame.height // stride))
+        frame, stride = _convert(frame, *size), 1
+    luma, *chroma = (_view(plane)[::stride, ::stride] for plane in frame.planes)
+    # Even, and no larger than the chroma planes, which are rounded up, allow.
+    height, width = (max(2, side // 2 * 2) for side in luma.shape)
+    yuv = np.empty((height * 3 // 2, width), np.uint8)
+    small = SmallPicture(yuv)
+    small.luma[...] = luma[:height, :width]
+    small.chroma[: height // 2] = chroma[0][: height // 2, : width // 2]
+    small.chroma[height // 2 :] = chroma[1][: height // 2, : width // 2]
+    if _is_full_range(frame):
+        small.luma[...] = cv2.LUT(small.luma, _LUMA_TO_LIMITED)
+        small.chroma[...] = cv2.LUT(small.chroma, _CHROMA_TO_LIMITED)
+    return small
+
+
+def whole_luma(frame: "av.VideoFrame") -> Plane:
+    """Luma at full size, [H, W]; a view of the frame where that is possible."""
+    if frame.format.name not in _PLANAR:
+        frame = _convert(frame, frame.width, frame.height)
+    luma = _view(frame.planes[0])
+    if _is_full_range(frame):
+        luma = np.asarray(cv2.LUT(luma, _LUMA_TO_LIMITED), np.uint8)
+    return luma
+
+
+def _view(plane: "av.video.plane.VideoPlane") -> Plane:
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
+
+
+def _convert(frame: "av.VideoFrame", width: int, height: int) -> "av.VideoFrame":
+    full = _is_full_range(frame)
+    return frame.reformat(
+        width,
+        height,
+        format="yuv420p",
+        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+        dst_color_range=ColorRange.MPEG,
+        interpolation=Interpolation.FAST_BILINEAR,
+    )
+
+
+def _is_full_range(frame: "av.VideoFrame") -> bool:
+    return frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
