@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
-from hdvg.estimate import EstimateConfig, estimate, proportion, total_of
+from hdvg.estimate import EstimateConfig, allow_requests, estimate, proportion, total_of
 from hdvg.try_videos import Trial
 
 
@@ -39,7 +40,8 @@ def test_intervals_of_sums_cover_the_truth_as_often_as_they_say():
 
 
 def test_a_whole_source_is_certain():
-    result = estimate([_trial(), _trial("content/static")], 2, EstimateConfig())
+    how = EstimateConfig(requests_per_hour=300.0)
+    result = estimate([_trial(), _trial("content/static")], 2, how)
     assert (result.success.low, result.success.value, result.success.high) == (0.5, 0.5, 0.5)
     assert result.clips.low == result.clips.value == result.clips.high == 10
     assert result.failures == {"content/static": 1}
@@ -60,11 +62,24 @@ def test_sums_are_scaled_to_the_source_and_the_slower_limit_counts():
 
 
 @pytest.mark.parametrize(
+    ("asked", "download", "rate"),
+    [
+        (0.0, DownloadConfig(), 300.0),
+        (0.0, DownloadConfig(requests_per_hour=50.0, proxies=("http://a:1", "http://b:1")), 100.0),
+        (70.0, DownloadConfig(requests_per_hour=50.0), 70.0),
+    ],
+)
+def test_pages_an_hour_are_what_the_downloads_allow(asked, download, rate):
+    config = allow_requests(EstimateConfig(requests_per_hour=asked), download)
+    assert config.requests_per_hour == rate
+
+
+@pytest.mark.parametrize(
     ("settings", "named"),
     [
         ({"num_trials": 1}, "num_trials"),
         ({"workers": 0}, "workers"),
-        ({"requests_per_hour": 0.0}, "requests_per_hour"),
+        ({"requests_per_hour": -1.0}, "requests_per_hour"),
         ({"seed": -1}, "seed"),
     ],
 )

@@ -89,6 +89,12 @@ def test_a_quota_for_nothing_is_named():
         _ids(SampleConfig(quotas={"musik": 1}))
 
 
+def test_a_list_without_labels_cannot_be_sampled_by_them():
+    video = SourceVideo(video_id="v", kind="url", locator="http://x")
+    with pytest.raises(InputError, match="needs labels"):
+        gather([video], SampleConfig(per_label=1))
+
+
 def test_what_a_mode_does_not_use_is_not_kept():
     spans = (Span(start_s=0.0, end_s=1.0, caption="x"), Span(start_s=1.0, end_s=2.0))
     video = SourceVideo(video_id="v", kind="url", locator="http://x", spans=spans)

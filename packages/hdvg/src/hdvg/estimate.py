@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
 from hdvg.try_videos import Trial
 
@@ -19,6 +20,7 @@ _Z = 1.959963984540054  # the normal distribution's 97.5 % point
 _TAILS = (2.5, 97.5)
 _RESAMPLES = 2000
 _HOUR_S = 3600.0
+_GUEST_RATE = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +31,10 @@ class EstimateConfig:
     """How many videos of the source are tried."""
     workers: int = 16
     """Cores of the cluster that would build."""
-    requests_per_hour: float = 300.0
-    """Pages that the site answers in an hour, over all egress addresses; about 300 an address
-    without signing in at YouTube."""
+    requests_per_hour: float = 0.0
+    """Pages that the site answers in an hour, over all egresses. 0: for each egress what
+    download.requests_per_hour says, and 300 where that is silent, about what YouTube grants a
+    guest."""
     seed: int = 0
     """Which videos are tried."""
 
@@ -40,8 +43,8 @@ class EstimateConfig:
             raise InputError(f"num_trials must be at least 2, got {self.num_trials}")
         if self.workers < 1:
             raise InputError(f"workers must be at least 1, got {self.workers}")
-        if not 0 < self.requests_per_hour < math.inf:
-            raise InputError(f"requests_per_hour must be positive, got {self.requests_per_hour}")
+        if not 0 <= self.requests_per_hour < math.inf:
+            raise InputError(f"requests_per_hour cannot be {self.requests_per_hour}")
         if self.seed < 0:
             raise InputError(f"seed must not be negative, got {self.seed}")
 
@@ -96,7 +99,7 @@ def estimate(trials: Sequence[Trial], num_videos: int, config: EstimateConfig) -
     Args:
         trials: What became of the sample; at least one.
         num_videos: Videos of the source.
-        config: What the build would run on.
+        config: What the build would run on; `requests_per_hour` above 0, see `allow_requests`.
     """
     columns = {
         name: np.asarray([getattr(trial, name) for trial in trials], np.float64)
@@ -127,6 +130,14 @@ def estimate(trials: Sequence[Trial], num_videos: int, config: EstimateConfig) -
         ),
         limited_by="requests" if asking.value > at_work.value else "processors",
     )
+
+
+def allow_requests(config: EstimateConfig, download: DownloadConfig) -> EstimateConfig:
+    """The config with `requests_per_hour` as the download settings have it, where it is 0."""
+    if config.requests_per_hour:
+        return config
+    rate = (download.requests_per_hour or _GUEST_RATE) * download.num_egresses
+    return replace(config, requests_per_hour=rate)
 
 
 def proportion(successes: int, tried: int, population: int) -> Interval:

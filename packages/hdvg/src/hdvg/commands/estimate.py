@@ -29,7 +29,7 @@ def add_arguments(command: "ArgumentParser") -> None:
 def run(options: "Namespace") -> Result:
     """Tries and extrapolates."""
     from hdvg.build import BuildConfig, video_settings
-    from hdvg.estimate import EstimateConfig, estimate
+    from hdvg.estimate import EstimateConfig, allow_requests, estimate
     from hdvg.offer_source import offer_source
     from hdvg.progress import View
     from hdvg.sources.sample import draw
@@ -40,6 +40,7 @@ def run(options: "Namespace") -> Result:
         **{field.name: settings.pop(field.name) for field in fields(EstimateConfig)}
     )
     config = BuildConfig(**settings)
+    how = allow_requests(how, config.download)
     with offer_source(config.source, config.shapes, config.sample, config.labels, config.spans) as (
         found,
         origin,

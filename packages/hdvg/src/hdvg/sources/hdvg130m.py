@@ -33,6 +33,8 @@ from hdvg.sources.source_video import SourceVideo, Span
 # The longest distance seen from a clip's start back to the keyframe before it is 5.4 s: YouTube's
 # keyframe distance. Measured on 3,449 clips with several scenes.
 MAX_EARLY_S = 5.5
+# The list has 6 to 60; far outside, times computed with it mean nothing.
+_LEAST_FPS, _MOST_FPS = 0.5, 1000.0
 
 
 def read_hdvg130m(path: Path) -> Iterator[Entry]:
@@ -66,8 +68,8 @@ def _parse(member: tuple[str, Any]) -> SourceVideo:
 def _clip_spans(clip: object) -> list[Span]:
     start_s, end_s = parse_interval(get_field(clip, "span"))
     fps = parse_number(get_field(clip, "fps"))
-    if fps <= 0:
-        raise RowError("a frame rate that is not positive")
+    if not _LEAST_FPS <= fps <= _MOST_FPS:
+        raise RowError("a frame rate that no video has")
     scenes = get_field(clip, "scene_split")
     if not isinstance(scenes, list):
         raise RowError("'scene_split' is not a list")

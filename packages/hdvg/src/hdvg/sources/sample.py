@@ -26,7 +26,7 @@ class SampleConfig:
     """How many videos of a source are taken."""
 
     per_label: int = 0
-    """At most this many of each label; 0: all."""
+    """At most this many of each label, and of the videos without one; 0: all."""
     quotas: dict[str, int] = field(default_factory=dict)
     """Label to how many; where given, only these labels are taken."""
     total: int = 0
@@ -85,13 +85,14 @@ def gather(
         spans: One of `SPAN_MODES`; what the mode does not use is not kept.
 
     Raises:
-        InputError: A quota for a label that no video has.
+        InputError: A quota for a label that no video has, or `per_label` without labels.
     """
     chosen = _Sample(sample)
     skipped: Counter[str] = Counter()
     examples: list[str] = []
     seen: set[str] = set()
     num_listed = 0
+    labelled = False
     for entry in entries:
         if isinstance(entry, SkippedRow):
             skipped[entry.reason] += 1
@@ -102,7 +103,10 @@ def gather(
         video = _relabel(entry, labels or {})
         if sample.quotas:
             seen.add(video.label)
+        labelled = labelled or bool(video.label)
         chosen.add(replace(video, spans=_useful(video.spans, spans)))
+    if sample.per_label and not labelled:
+        raise InputError("sample.per_label needs labels, and the source has none: see labels")
     if missing := sorted(sample.quotas.keys() - seen):
         known = ", ".join(sorted(seen - {""})[:30]) or "none"
         raise InputError(f"sample.quotas: no video has the label {missing[0]!r}; labels: {known}")
