@@ -68,7 +68,7 @@ def test_a_file_that_is_cut_short_is_named(tmp_path, keep):
 
 def test_memory_does_not_grow_with_the_file(tmp_path):
     path = tmp_path / "x.json"
-    rows = 2000
+    rows = 400
     scenes = [_scene(f"11_{k}", [9 * k, 9 * k + 9], "many words " * 5) for k in range(20)]
     value = json.dumps(_video(*scenes))
     path.write_text("{" + ",".join(f'"{k:011d}": {value}' for k in range(rows)) + "}")
@@ -77,5 +77,5 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == rows
-    assert path.stat().st_size > 5_000_000
-    assert peak < 1_000_000
+    assert path.stat().st_size > 1_000_000
+    assert peak < 500_000
