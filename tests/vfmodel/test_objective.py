@@ -10,6 +10,8 @@ from vfmodel.objective import (
     add_noise,
     build_scheduler,
     denoising_loss,
+    draw_noise,
+    loss_weights,
     sample_timesteps,
     target,
 )
@@ -78,6 +80,57 @@ def test_the_loss_is_the_mean_square_in_float32():
     assert loss.item() == pytest.approx(want, rel=1e-6)
 
 
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
+def test_min_snr_is_the_capped_weight_of_the_clips_own_error(prediction):
+    """The clip that a prediction implies, its error weighed by min(SNR, gamma), in float64."""
+    gamma = 5.0
+    alpha_bar = torch.tensor([0.999, 0.9, 0.84, 0.5, 0.04, 1e-4], dtype=torch.float64)
+    latents, noise, predicted = torch.randn(3, 6, 2, 2, 3, 5, dtype=torch.float64)
+    signal, sigma = (x.sqrt().view(-1, 1, 1, 1, 1) for x in (alpha_bar, 1 - alpha_bar))
+    noisy = signal * latents + sigma * noise
+    if prediction == "epsilon":
+        implied = (noisy - sigma * predicted) / signal
+    else:
+        implied = signal * noisy - sigma * predicted
+    capped = (alpha_bar / (1 - alpha_bar)).clamp(max=gamma)
+    wanted = capped * (implied - latents).square().flatten(1).mean(1)
+    config = ObjectiveConfig(prediction=prediction, zero_terminal_snr=False, min_snr_gamma=gamma)
+    error = predicted - target(prediction, latents, noise, alpha_bar)
+    weights = loss_weights(config, alpha_bar)
+    torch.testing.assert_close(weights * error.square().flatten(1).mean(1), wanted)
+    loss = denoising_loss(error.float(), torch.zeros_like(error).float(), weights.float())
+    assert loss.item() == pytest.approx(wanted.mean().item(), rel=1e-5)
+
+
+def test_min_snr_weights_are_finite_at_both_ends_of_the_schedule():
+    ends = torch.tensor([0.0, 1.0])
+    velocity = ObjectiveConfig(min_snr_gamma=5.0)
+    assert loss_weights(velocity, ends).tolist() == [0.0, 0.0]
+    noise = ObjectiveConfig(prediction="epsilon", zero_terminal_snr=False, min_snr_gamma=5.0)
+    assert loss_weights(noise, ends).tolist() == [1.0, 0.0]
+
+
+def test_without_min_snr_every_timestep_counts_the_same():
+    assert loss_weights(ObjectiveConfig(), torch.rand(7)) is None
+    predicted, wanted = draw(0), draw(1)
+    plain = denoising_loss(predicted, wanted).item()
+    assert denoising_loss(predicted, wanted, torch.ones(3)).item() == pytest.approx(plain, rel=1e-6)
+
+
+def test_offset_noise_shifts_all_frames_of_a_clip_together():
+    shape, generators = (4000, 2, 2, 3, 3), [torch.Generator().manual_seed(1) for _ in range(2)]
+    plain = draw_noise(shape, ObjectiveConfig(), generators[0])
+    moved = draw_noise(shape, ObjectiveConfig(noise_offset=0.5), generators[1])
+    shift = moved - plain
+    first = shift[:, :, :1, :1, :1]
+    torch.testing.assert_close(shift, first.expand(shape), rtol=0, atol=1e-6)
+    # Normal, of deviation 0.5, and another one for each clip and channel.
+    assert first.std().item() == pytest.approx(0.5, rel=0.05)
+    assert abs(first.mean().item()) < 4 * 0.5 / 8000**0.5
+    assert abs(torch.corrcoef(first.view(-1, 2).T)[0, 1].item()) < 4 / 4000**0.5
+    assert moved.var().item() == pytest.approx(1.25, rel=0.03)
+
+
 def test_timesteps_are_uniform_and_one_falls_into_each_stratum():
     generator = torch.Generator().manual_seed(0)
     draws = torch.stack([sample_timesteps(8, ObjectiveConfig(), generator) for _ in range(2000)])
@@ -111,6 +164,8 @@ def test_equal_generators_draw_equal_timesteps():
         ({"beta_start": 0.5}, "0.5"),
         ({"num_train_timesteps": 0}, "0"),
         ({"timestep_shift": 0.0}, "timestep_shift"),
+        ({"min_snr_gamma": 0.0}, "min_snr_gamma must be positive, got 0"),
+        ({"noise_offset": -0.1}, "noise_offset .* got -0.1"),
     ],
 )
 def test_settings_that_make_no_sense_are_named(changes, named):

@@ -34,6 +34,13 @@ class ObjectiveConfig:
     timestep_shift: float = 1.0
     """Above 1, training draws noisy timesteps more often. Where things lie and how they move is
     decided there, and the smaller the latents, the earlier: Esser et al. (2024), equation (23)."""
+    min_snr_gamma: float | None = None
+    """Signal-to-noise ratio from which on timesteps count for less, 5 in Hang et al. (2023); None
+    weighs all timesteps alike. With velocity, a step of pure noise then counts for nothing."""
+    noise_offset: float = 0.0
+    """Deviation of a shift of the noise's mean, one for each channel of a clip, so that brightness
+    as a whole is learnt (Guttenberg, 2023); 0.1 is customary, 0 is none. All frames of a clip share
+    it, because a shift of each frame's own would teach the model to flicker."""
 
     def __post_init__(self) -> None:
         if self.prediction == "epsilon" and self.zero_terminal_snr:
@@ -45,6 +52,10 @@ class ObjectiveConfig:
             raise InputError(f"num_train_timesteps must be >= 1, got {self.num_train_timesteps}")
         if self.timestep_shift <= 0:
             raise InputError(f"timestep_shift must be positive, got {self.timestep_shift}")
+        if self.min_snr_gamma is not None and not self.min_snr_gamma > 0:
+            raise InputError(f"min_snr_gamma must be positive, got {self.min_snr_gamma}")
+        if not 0 <= self.noise_offset < float("inf"):
+            raise InputError(f"noise_offset must be finite and >= 0, got {self.noise_offset}")
         if not 0 < self.beta_start <= self.beta_end < 1:
             raise InputError(
                 f"betas must satisfy 0 < start <= end < 1, got {self.beta_start}, {self.beta_end}"
@@ -88,6 +99,18 @@ def sample_timesteps(
     return (shifted * config.num_train_timesteps).long().clamp_max(config.num_train_timesteps - 1)
 
 
+def draw_noise(
+    shape: tuple[int, ...], config: ObjectiveConfig, generator: torch.Generator
+) -> Latents:
+    """Noise of unit variance for latents [B, C, T, H, W], and its offset on top."""
+    noise = torch.randn(shape, generator=generator)
+    if config.noise_offset:
+        batch, channels = shape[:2]
+        offset = torch.randn((batch, channels, 1, 1, 1), generator=generator)
+        noise = noise + config.noise_offset * offset
+    return noise
+
+
 def add_noise(latents: Latents, noise: Latents, alpha_bar: Float[Tensor, " B"]) -> Latents:
     """Diffuses: sqrt(alpha_bar) x + sqrt(1 - alpha_bar) noise, Ho et al. (2020), equation (4)."""
     signal, sigma = _factors(alpha_bar)
@@ -111,9 +134,32 @@ def target(
     return signal * noise - sigma * latents
 
 
-def denoising_loss(predicted: Latents, wanted: Latents) -> Float[Tensor, ""]:
-    """Mean squared error over everything, in float32 whatever the network computed in."""
-    return functional.mse_loss(predicted.float(), wanted.float())
+def loss_weights(
+    config: ObjectiveConfig, alpha_bar: Float[Tensor, " B"]
+) -> Float[Tensor, " B"] | None:
+    """What each sample's squared error counts; None where all count the same.
+
+    Min-SNR weighs the error of the clip that a prediction implies by min(SNR, gamma), with SNR =
+    alpha_bar / (1 - alpha_bar): Hang et al. (2023), section 3.4. The clip's error is that of the
+    noise times 1 / SNR, and that of the velocity times 1 / (SNR + 1). Written without a quotient
+    that could be 0 / 0.
+    """
+    if config.min_snr_gamma is None:
+        return None
+    capped = config.min_snr_gamma * (1.0 - alpha_bar)
+    if config.prediction == "v_prediction":
+        return torch.minimum(alpha_bar, capped)
+    return (capped / alpha_bar).clamp_max(1.0)
+
+
+def denoising_loss(
+    predicted: Latents, wanted: Latents, weights: Float[Tensor, " B"] | None = None
+) -> Float[Tensor, ""]:
+    """Mean squared error, in float32 whatever the network computed in; each sample's weighted."""
+    if weights is None:
+        return functional.mse_loss(predicted.float(), wanted.float())
+    errors = functional.mse_loss(predicted.float(), wanted.float(), reduction="none")
+    return (errors.flatten(1).mean(1) * weights).mean()
 
 
 def _factors(alpha_bar: Float[Tensor, " B"]) -> tuple[Tensor, Tensor]:

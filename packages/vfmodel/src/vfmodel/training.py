@@ -24,6 +24,8 @@ from vfmodel.objective import (
     add_noise,
     build_scheduler,
     denoising_loss,
+    draw_noise,
+    loss_weights,
     sample_timesteps,
     target,
 )
@@ -130,14 +132,13 @@ class VideoDiffusion(LightningModule):
         generator = self.step_generator(batch_idx)
         latents = self.latents_of(batch)
         text = self.text_of(batch["caption"], generator)
-        noise = torch.randn(latents.shape, generator=generator).to(latents)
+        noise = draw_noise(latents.shape, self.objective, generator).to(latents)
         timesteps = sample_timesteps(len(latents), self.objective, generator).to(self.device)
         alpha_bar = self.alphas_cumprod[timesteps]
         noisy = add_noise(latents, noise, alpha_bar)
         predicted = self.unet(noisy, timesteps, text).sample
-        loss = denoising_loss(
-            predicted, target(self.objective.prediction, latents, noise, alpha_bar)
-        )
+        wanted = target(self.objective.prediction, latents, noise, alpha_bar)
+        loss = denoising_loss(predicted, wanted, loss_weights(self.objective, alpha_bar))
         self.log("train/loss", loss, prog_bar=True)
         return loss + self._idle_term()
 
