@@ -4,8 +4,12 @@ import json
 import re
 from html.parser import HTMLParser
 
+import av
 import pytest
+from PIL import Image
 
+from hdvg.cut.copy_packets import copy_packets
+from hdvg.cut.packet_table import plan_copy, read_packet_table
 from hdvg.errors import InputError
 from hdvg.report.gallery import GalleryConfig
 from hdvg.report.page import format_bytes, format_clock, write_report
@@ -144,3 +148,60 @@ def test_sizes_and_times_are_short():
     assert [format_clock(s) for s in (0, 61.9, 3600, 36_061)] == [
         "0:00", "1:01", "1:00:00", "10:01:01",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def copied(write_tables, make_scene, tmp_path):
+    """A dataset of one copied clip: a red second, hidden by the edit list, then two blue ones."""
+    film = tmp_path / "film.mp4"
+    with av.open(str(film), "w", format="mp4") as container:
+        # No keyframe at the change of colour, so that red frames have to lead the blue ones.
+        stream = container.add_stream("libx264", rate=25, options={"x264-params": "scenecut=0"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for index in range(75):
+            image = Image.new("RGB", (320, 180), (200, 30, 30) if index < 25 else (30, 30, 200))
+            frame = av.VideoFrame.from_image(image)
+            frame.pts = index
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    table = read_packet_table(film)
+    tick = table.time_base.denominator
+    times = {"start_pts": tick, "end_pts": 3 * tick, "time_base": table.time_base}
+    plan = plan_copy(table, make_scene(num_frames=50, **times))
+    (clip,) = copy_packets(film, table, [plan], tmp_path)
+    assert clip.lead_hidden_frames == 25
+    row = {"clip_id": "a_0", "video_id": "a", "end_s": 2.0, "codec": "h264", "width": 320}
+    unit = {
+        "media": {"a_0.mp4": clip.path.read_bytes()},
+        "videos": [{"video_id": "a", "status": "ok"}],
+        "clips": [row | {"height": 180, "cut_mode": "lossless"}],
+    }
+    return write_tables(tmp_path / "copied", {"u": unit}).root
+
+
+def test_a_copied_clip_begins_with_its_first_shown_frame(copied, browser, tmp_path):
+    page = tmp_path / "report.html"
+    write_report(copied, page, GalleryConfig())
+    browser.open(page)
+    browser.run("document.querySelector('.play').click()")
+    duration, first, later = browser.run(
+        """new Promise((done) => {
+            const video = document.querySelector('video'), found = [];
+            const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+            const look = () => {
+                canvas.drawImage(video, 0, 0, 8, 8);
+                found.push([...canvas.getImageData(4, 4, 1, 1).data]);
+                if (found.length < 2) video.currentTime = 1.5;
+                else done([video.duration, ...found]);
+            };
+            video.addEventListener('loadeddata', () => {
+                video.pause();
+                video.addEventListener('seeked', look);
+                video.currentTime = 0;
+            });
+        })"""
+    )
+    assert duration == pytest.approx(2.0, abs=0.05)
+    for red, _, blue, _ in (first, later):
+        assert blue > red + 100
+    assert browser.log == []
