@@ -1,7 +1,15 @@
+import sys
+
 import pytest
 
 from hdvg.captioning.blip2 import Blip2Captioner
-from hdvg.captioning.captioner import STAND_IN, CaptionerConfig, describe_captioner, load_captioner
+from hdvg.captioning.captioner import (
+    STAND_IN,
+    CaptionerConfig,
+    check_installed,
+    describe_captioner,
+    load_captioner,
+)
 from hdvg.errors import InputError
 
 
@@ -30,6 +38,13 @@ def test_device_and_dtype_are_settled(asked, has_gpu, wanted):
 def test_wrong_values_are_named(wrong, named):
     with pytest.raises(InputError, match=named):
         CaptionerConfig(**wrong)
+
+
+def test_what_is_not_installed_is_named(monkeypatch):
+    check_installed()
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(InputError, match=r"transformers: pip install 'hdvg\[caption\]'"):
+        check_installed()
 
 
 def test_a_description_changes_with_all_that_captions_depend_on():

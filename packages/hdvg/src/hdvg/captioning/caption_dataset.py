@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from hdvg.captioning.caption_unit import Family, is_captioned
-from hdvg.captioning.captioner import CaptionerConfig, describe_captioner
+from hdvg.captioning.captioner import CaptionerConfig, check_installed, describe_captioner
 from hdvg.captioning.workers import (
     Job,
     Outcome,
@@ -90,6 +90,7 @@ def caption_dataset(config: CaptionConfig) -> CaptionSummary:
             be written.
     """
     started_s = time.monotonic()
+    check_installed()
     storage, _ = open_dataset(config.data)
     with ExitStack() as stack:
         owner = stack.enter_context(claim(storage))

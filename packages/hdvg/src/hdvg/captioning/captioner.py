@@ -1,6 +1,7 @@
 """What a captioner is, how it is set, and which one a setting names."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -57,6 +58,17 @@ class CaptionerConfig:
         decided = {"model": self.model or STAND_IN, "device": device, "dtype": dtype}
         settings = vars(self) | decided
         return CaptionerConfig(**{name: settings[name] for name in CaptionerConfig.__annotations__})
+
+
+def check_installed() -> None:
+    """Makes sure that the libraries of captioners are there.
+
+    Raises:
+        InputError: They are not; the message says what to install.
+    """
+    missing = [name for name in ("torch", "transformers") if find_spec(name) is None]
+    if missing:
+        raise InputError(f"captions need {' and '.join(missing)}: pip install 'hdvg[caption]'")
 
 
 def describe_captioner(config: CaptionerConfig) -> dict[str, Any]:
