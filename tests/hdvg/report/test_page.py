@@ -187,7 +187,8 @@ def test_a_copied_clip_begins_with_its_first_shown_frame(copied, browser, tmp_pa
     duration, first, later = browser.run(
         """new Promise((done) => {
             const video = document.querySelector('video'), found = [];
-            const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+            const often = {willReadFrequently: true};
+            const canvas = document.createElement('canvas').getContext('2d', often);
             const look = () => {
                 canvas.drawImage(video, 0, 0, 8, 8);
                 found.push([...canvas.getImageData(4, 4, 1, 1).data]);
