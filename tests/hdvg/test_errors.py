@@ -1,5 +1,11 @@
 """A user's mistake is one line and exit code 2; our own bugs keep their traceback."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
+
 import pytest
 
 from hdvg.errors import InputError, run_command
@@ -43,3 +49,45 @@ def test_a_bug_keeps_its_type_and_traceback():
 
 def test_an_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
+
+
+def test_asked_to_end_it_cleans_up_says_so_and_exits_with_143(tmp_path):
+    code = (
+        "import sys, time\nfrom hdvg.errors import run_command\n"
+        "def work():\n"
+        "    try:\n"
+        "        print('ready', flush=True); time.sleep(60)\n"
+        "    finally:\n"
+        "        open(sys.argv[1], 'w').close()\n"
+        "run_command(work)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "cleaned")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout.readline() == "ready\n"
+    os.kill(child.pid, signal.SIGTERM)
+    assert child.communicate(timeout=20) == ("", "terminated\n")
+    assert child.returncode == 143
+    assert (tmp_path / "cleaned").exists()
+
+
+def test_signals_are_as_before_afterwards_and_other_threads_may_run_commands():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit):
+        run_command(lambda: None)
+    assert signal.getsignal(signal.SIGTERM) is before
+    codes = []
+
+    def run():
+        try:
+            run_command(lambda: 1)
+        except SystemExit as stopped:
+            codes.append(stopped.code)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert codes == [1]

@@ -3,6 +3,9 @@
 import logging
 import os
 import pickle
+import signal
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 # Rows that travel are a few hundred bytes; video never does. Ray's floor is 75 MB.
 _OBJECT_STORE_BYTES = 100 * 2**20
+# How long a cluster's head may take to accept a connection.
+_ANSWER_S = 10.0
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
@@ -39,18 +44,20 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
     """A Ray session; one that was started here ends with the block.
 
     Args:
-        address: Of a running cluster, such as "auto" or "ray://host:10001"; "" starts Ray on
-            this machine alone.
+        address: Of a running cluster: "auto" where this machine is a node of it, else host:port
+            (6379 is usual) of its head; "" starts Ray on this machine alone.
         num_cpus: Tasks at a time on this machine; 0 is one a core. Only where Ray is started here.
 
     Raises:
-        InputError: No cluster answers at the address.
+        InputError: No cluster answers at the address, or Ray cannot be started.
     """
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     import ray  # after the variables, which it reads once
 
+    _check_address(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     with scratch_folder("ray") as folder:
+        on_terminate = signal.getsignal(signal.SIGTERM)
         try:
             if address:
                 ray.init(address=address, **quiet)
@@ -63,8 +70,12 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
                     _temp_dir=str(folder),
                     **quiet,
                 )
-        except ConnectionError as error:
-            raise InputError(f"no Ray cluster at {address!r}: {error}") from error
+        except Exception as error:  # Ray raises plain Exceptions where a machine is too busy
+            where = f"no Ray cluster at {address!r}" if address else "Ray did not start"
+            raise InputError(f"{where}: {error}") from error
+        if threading.current_thread() is threading.main_thread():
+            # Ray would end the process at once, without our cleanups.
+            signal.signal(signal.SIGTERM, on_terminate)
         context = ray.data.DataContext.get_current()
         # Ray Data brings handlers of its own, which its level alone does not quieten.
         for handler in logging.getLogger("ray.data").handlers:
@@ -74,6 +85,23 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
             yield ray
         finally:
             ray.shutdown()
+
+
+def _check_address(address: str) -> None:
+    """Refuses an address at which nothing answers; Ray itself would go on asking for minutes.
+
+    Raises:
+        InputError: No host and port, or nobody there.
+    """
+    if address in ("", "auto", "local"):
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        raise InputError(f"address must be auto or host:port, got {address!r}")
+    try:
+        socket.create_connection((host, int(port)), timeout=_ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(f"no Ray cluster at {address!r}: {error}") from error
 
 
 class _Ledger:
@@ -177,12 +205,19 @@ def run_units(
 
 
 def _start_here(ray: ModuleType, kind: type, *arguments: object) -> "ActorHandle":
-    """Starts an actor on the driver's own node: if that one is lost, the build is lost anyway."""
+    """Starts an actor on the driver's own node: if that one is lost, the build is lost anyway.
+
+    One that is killed starts anew: what it has forgotten costs some politeness or a retry.
+    """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = ray.get_runtime_context().get_node_id()
-    strategy = NodeAffinitySchedulingStrategy(here, soft=False)
-    return ray.remote(num_cpus=0)(kind).options(scheduling_strategy=strategy).remote(*arguments)
+    options = {
+        "scheduling_strategy": NodeAffinitySchedulingStrategy(here, soft=False),
+        "max_restarts": -1,
+        "max_task_retries": -1,
+    }
+    return ray.remote(num_cpus=0)(kind).options(**options).remote(*arguments)
 
 
 @contextmanager
