@@ -51,6 +51,12 @@ def test_whole_numbers_get_whole_bins():
     assert np.diff(choose_edges(np.array([8.0, 9.0, 11.0]))).tolist() == [1.0] * 4
 
 
+def test_a_single_value_is_one_narrow_bar():
+    (bar,) = draw_histogram("x", [0.0, 0.0, 0.0]).bars
+    assert bar.width < WIDTH / 8
+    assert bar.title.endswith(": 3")
+
+
 def test_strays_do_not_flatten_the_rest():
     chart = draw_histogram("x", [*np.linspace(0, 1, 999), 1e6])
     assert len(chart.bars) > 10

@@ -115,7 +115,8 @@ def choose_edges(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if whole:
         step = max(1.0, step)
     first = math.floor(low / step)
-    last = max(math.floor(high / step) + 1, first + 1)
+    # A single value takes the first of ten bars rather than the whole width.
+    last = math.floor(high / step) + 1 if high > low else first + 10
     return np.array([number * step for number in range(first, last + 1)])
 
 
