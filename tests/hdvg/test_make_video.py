@@ -109,8 +109,9 @@ def _fetched(monkeypatch, files, is_whole):
     """Downloads give these files one after the other; returns how often one was asked for."""
     asked = []
 
-    def obtain(url, work, *_):
+    def obtain(url, work, *_, on_page):
         asked.append(url)
+        on_page(PAGE)
         return Download(path=files[len(asked) - 1], page=PAGE, is_whole=is_whole)
 
     monkeypatch.setattr(module, "obtain", obtain)
@@ -127,6 +128,17 @@ def test_what_the_network_may_have_cut_is_fetched_twice(
     assert len(asked) == num_asked
     assert row["status"] == ("failed" if is_whole else "ok")
     assert (row["channel"], row["categories"], row["license"]) == ("UC1", ["Pets"], "CC-BY")
+
+
+def test_what_a_page_says_is_kept_though_it_rules_the_video_out(corpus, truth, tmp_path):
+    config = replace(CONFIG, filter=FilterConfig(licenses=("Creative Commons",)))
+    locator = f"watch/{truth['']['video_id']}.html"
+    video = SourceVideo(video_id="x", kind="shapes", locator=locator)
+    with serve(corpus / "site") as base:
+        row = make_video(video, Origin(source="s", base_url=base), config, tmp_path).row
+    assert (row["fail_class"], row["fail_code"]) == ("content", "license_refused")
+    assert row["title"].startswith("Shapes in motion")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_is_left_out_because_it_is_corrupt_twice(media, tmp_path, monkeypatch):

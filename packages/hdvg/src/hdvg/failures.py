@@ -89,7 +89,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"timed? ?out", "timeout"),
     (r"bytes read|content too short|incomplete", "incomplete_read"),
     (r"No space left", "disk_full"),
-    (r"connection|resolve|unreachable|refused|network", "connection"),
+    (r"connection|resolve|unreachable|refused|network|certificate", "connection"),
     (r"does not exist|not found", "not_found"),
 )
 

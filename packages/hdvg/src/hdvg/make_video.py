@@ -143,14 +143,13 @@ def _get_probed(
     gate: Gate | None,
 ) -> tuple[Download, MediaFacts]:
     """The file and what it says of itself; one that the network may have cut is fetched twice."""
-    got = _get(video, origin, config, work, gate)
-    row |= _page_columns(got.page)
+    got = _get(video, origin, config, work, row, gate)
     try:
         return got, probe(got.path)
     except VideoFailure:
         if got.is_whole:
             raise
-    got = _get(video, origin, config, work, gate)
+    got = _get(video, origin, config, work, row, gate)
     return got, probe(got.path)
 
 
@@ -160,7 +159,7 @@ def _try_video(
     """Fills in `row` step by step, so that a failure leaves what was known by then."""
     page = got.page
     row |= _fact_columns(facts)
-    row["title"] = row["title"] or facts.title or None
+    row["title"] = row.get("title") or facts.title or None
     check(facts, config.filter)
     layout = Layout(video.spans) if config.spans == "cut" else None
     found = scan_video(got.path, facts, config.scan, layout.place if layout else None)
@@ -191,8 +190,16 @@ def _try_video(
 
 
 def _get(
-    video: SourceVideo, origin: Origin, config: VideoConfig, work: Path, gate: Gate | None
+    video: SourceVideo,
+    origin: Origin,
+    config: VideoConfig,
+    work: Path,
+    row: Row,
+    gate: Gate | None,
 ) -> Download:
+    def note_page(page: PageFacts) -> None:
+        row.update(_page_columns(page))
+
     if video.kind == "file":
         return open_local(video, Path(origin.folder))
     urls = {
@@ -210,7 +217,8 @@ def _get(
         refused_channels=config.tombstones.channels,
     )
     gate = gate or LocalGate(config.download)
-    return obtain(urls[video.kind], work, config.download, bounds, gate)
+    url = urls[video.kind]
+    return obtain(url, work, config.download, bounds, gate, on_page=note_page)
 
 
 def _blank_row(video: SourceVideo, origin: Origin) -> Row:

@@ -7,7 +7,7 @@ ration.
 import errno
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +22,7 @@ from hdvg.sources.source_video import SourceVideo
 # What differs from run to run though the trouble is the same.
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _PREFIX = re.compile(r"^(ERROR: )?(\[[^\]]+\] [^:\s]+: )?")
+OnPage = Callable[[PageFacts], None]
 _MAX_SIDECAR, _MAX_MESSAGE = 5000, 2000
 
 
@@ -65,6 +66,7 @@ def fetch(
     *,
     proxy: str = "",
     limit_s: float | None = None,
+    on_page: OnPage = lambda _: None,
 ) -> Download:
     """Fetches a web video into an empty folder.
 
@@ -75,6 +77,7 @@ def fetch(
         bounds: What makes fetching pointless.
         proxy: The egress to use; "" is the direct one.
         limit_s: Seconds that this may take; `config.max_video_s` by default.
+        on_page: Told what the page says, whether or not the video is fetched then.
 
     Raises:
         VideoFailure: The video cannot be had, or its page already rules it out.
@@ -95,6 +98,8 @@ def fetch(
     try:
         with Session(work, config, guard, proxy) as session:
             info = session.extract_info(url, download=False)
+            page = read_page(info)
+            on_page(page)
             refuse_early(info, bounds)
             guard.is_whole = True
             budget.start_media()
@@ -106,7 +111,7 @@ def fetch(
     path = Path((info.get("requested_downloads") or [{}])[0].get("filepath") or work / "nothing")
     if not path.is_file() or not path.resolve().is_relative_to(work.resolve()):
         raise VideoFailure("too_large", f"not fetched: larger than {config.max_bytes} bytes")
-    return Download(path=path, page=read_page(info), is_whole=guard.is_whole)
+    return Download(path=path, page=page, is_whole=guard.is_whole)
 
 
 def _classify(error: BaseException, url: str, config: DownloadConfig) -> VideoFailure:

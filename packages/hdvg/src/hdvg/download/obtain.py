@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hdvg.download.fetch import Download, fetch
+from hdvg.download.fetch import Download, OnPage, fetch
 from hdvg.download.gate import Gate
 from hdvg.download.pace import Turn
 from hdvg.download.page import Bounds
@@ -24,6 +24,7 @@ def obtain(
     bounds: Bounds,
     gate: Gate,
     sleep: Callable[[float], None] = time.sleep,
+    on_page: OnPage = lambda _: None,
 ) -> Download:
     """Fetches a web video.
 
@@ -34,6 +35,7 @@ def obtain(
         bounds: What makes fetching pointless.
         gate: Says who may ask when.
         sleep: Waits so many seconds.
+        on_page: Told what the page says, whether or not the video is fetched then.
 
     Raises:
         VideoFailure: The video cannot be had; the last failure if there were several.
@@ -48,7 +50,7 @@ def obtain(
         try:
             proxy = config.proxies[turn.egress] if config.proxies else ""
             limit_s = config.max_video_s - spent_s
-            got = fetch(url, work, config, bounds, proxy=proxy, limit_s=limit_s)
+            got = fetch(url, work, config, bounds, proxy=proxy, limit_s=limit_s, on_page=on_page)
         except VideoFailure as failure:
             queue.settle(turn, failure)
             spent_s += time.monotonic() - started_s
