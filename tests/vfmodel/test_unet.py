@@ -1,5 +1,7 @@
 import pickle
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -128,8 +130,9 @@ def test_projected_text_is_the_text_bit_for_bit(checkpointing):
     assert torch.equal(unet(x, t, keys).sample, unet(x, t, text).sample)
 
 
-def test_gradient_checkpointing_changes_nothing():
-    unet, given = tiny(trained=True), inputs()
+@pytest.mark.parametrize("changes", [{}, MODELSCOPE])
+def test_gradient_checkpointing_changes_nothing(changes):
+    unet, given = tiny(trained=True, **changes), inputs()
 
     def gradients():
         unet.zero_grad()
@@ -156,6 +159,50 @@ def test_bfloat16_autocast_is_close():
     with torch.autocast("cpu", torch.bfloat16):
         actual = unet(*given).sample
     assert (actual.float() - expected).abs().max() < 0.05 * expected.abs().max()
+
+
+# In a process of its own: checking shapes at run time, as these tests do, cannot be compiled.
+COMPILE = """
+import sys
+import torch
+from vfmodel.unet import SwapUNet, SwapUNetConfig
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+unet = SwapUNet(SwapUNetConfig(**eval(sys.argv[1])))
+for parameter in unet.parameters():
+    if not parameter.any():
+        torch.nn.init.normal_(parameter, std=0.1)
+unet.requires_grad_(sys.argv[2] == "True")
+
+def given(height=5, width=7):
+    return torch.randn(2, 4, 3, height, width), torch.tensor([3, 700]), torch.randn(2, 9, 6)
+
+graphs = []
+def keep(graph, _):
+    graphs.append(graph)
+    return graph.forward
+
+compiled = torch.compile(unet, backend=keep, fullgraph=True, dynamic=False)
+sizes = [(5, 7), (5, 7)] if sys.argv[2] == "True" else [(5, 7), (5, 7), (6, 9)]
+for size in sizes:
+    inputs = given(*size)
+    torch.testing.assert_close(compiled(*inputs)[0], unet(*inputs)[0], rtol=0, atol=1e-6)
+    print(size, len(graphs))
+# Sorting is how window order is found; the graph has the result.
+print(any("argsort" in str(node.target) for graph in graphs for node in graph.graph.nodes))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("training", [False, True])
+def test_compiles_into_one_graph_that_holds_its_windows(training):
+    command = [sys.executable, "-W", "error:Dynamo", "-c", COMPILE, repr(TINY), str(training)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    another_size = [] if training else ["(6, 9) 2"]
+    assert done.stdout.split("\n")[:-1] == ["(5, 7) 1", "(5, 7) 1", *another_size, "False"]
 
 
 def test_channels_last_is_the_same_network():

@@ -48,7 +48,9 @@ def cut_axis(length: int, window: int, shift: int = 0) -> list[tuple[int, int]]:
     return list(pairwise([0, *range(first, length, window), length]))
 
 
-@lru_cache(maxsize=64)
+# A compiled network must hold the indices, not the code that makes them. Hence sizes cannot be
+# symbols: compile with dynamic=False, and every size gets a graph of its own.
+@torch.compiler.assume_constant_result
 def plan_windows(
     batch: int, size: Size, window: Size, shift: int, device: torch.device
 ) -> WindowPlan:
@@ -61,6 +63,11 @@ def plan_windows(
         shift: How far the cuts in time are moved, in frames.
         device: Where the indices live.
     """
+    return _plan(batch, size, window, shift, device)
+
+
+@lru_cache(maxsize=64)
+def _plan(batch: int, size: Size, window: Size, shift: int, device: torch.device) -> WindowPlan:
     tokens_per_clip = size[0] * size[1] * size[2]
     tokens = torch.arange(tokens_per_clip).view(size)
     axes = [cut_axis(*axis) for axis in zip(size, window, (shift, 0, 0), strict=True)]
