@@ -129,7 +129,8 @@ class Browser:
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
         program = shutil.which("chromium") or shutil.which("chromium-browser")
-        options = "--headless --no-sandbox --disable-gpu --remote-debugging-pipe --no-first-run"
+        options = "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage"
+        options += " --remote-debugging-pipe --no-first-run"
         # The protocol wants the descriptors 3 and 4.
         shell = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
         self._process = subprocess.Popen(
