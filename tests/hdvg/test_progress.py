@@ -41,7 +41,7 @@ def test_a_terminal_gets_live_lines_with_what_is_worked_on():
     with View("build", 6, console) as view:
         view.follow(_tally(at_work={"v7": 65.0}))
     shown = screen.getvalue()
-    for words in ("4/6", "3 clips, 0 failed, ETA 0:15", PACE, "at work: v7 1:05"):
+    for words in ("4/6", "ETA 0:15", "3 clips, 0 failed", PACE, "at work: v7 1:05"):
         assert words in shown
 
 

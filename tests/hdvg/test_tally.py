@@ -45,5 +45,5 @@ def test_the_longest_work_is_named_first():
     at_work = {"b": 3.0, "a": 65.0, "c": 3.0}
     assert describe_work(Tally(total=9, at_work=at_work)) == "a 1:05, b 0:03, c 0:03"
     many = {f"v{k}": float(k) for k in range(6)}
-    assert describe_work(Tally(total=9, at_work=many)).endswith("v2 0:02 and 2 more")
+    assert describe_work(Tally(total=9, at_work=many)).endswith("v3 0:03 and 3 more")
     assert describe_work(Tally(total=9)) == ""

@@ -58,12 +58,12 @@ class View:
 
     def follow(self, tally: Tally) -> None:
         """Shows the counts of a build; in a terminal also what is worked on."""
-        pace, work = describe_pace(tally), describe_work(tally)
-        words = [describe_counts(tally), f"ETA {format_eta(tally)}"]
+        counts, pace, work = describe_counts(tally), describe_pace(tally), describe_work(tally)
+        eta = f"ETA {format_eta(tally)}"
         if self._console.is_terminal:
-            self._show(tally.num_done, words, [pace, f"at work: {work}" if work else ""])
+            self._show(tally.num_done, [eta], [counts, pace, f"at work: {work}" if work else ""])
         else:
-            self._show(tally.num_done, [words[0], pace, words[1]])
+            self._show(tally.num_done, [counts, pace, eta])
 
     def _show(self, num_done: int, words: Sequence[str], below: Sequence[str] = ()) -> None:
         text = "".join(f", {part}" for part in words if part)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# A line of a terminal holds about as many names.
-_MAX_NAMED = 4
+# A line of 80 columns holds about as many names.
+_MAX_NAMED = 3
 
 
 @dataclass
@@ -47,7 +47,7 @@ def describe_pace(tally: Tally) -> str:
 
 
 def describe_work(tally: Tally) -> str:
-    """What is worked on, longest first: "v7 1:05, v9 0:03 and 2 more"; "" for nothing."""
+    """What is worked on, longest first: "v7 1:05, v9 0:03, v8 0:01 and 2 more"; "" for nothing."""
     ranked = sorted(tally.at_work.items(), key=lambda item: (-item[1], item[0]))
     named = ", ".join(f"{name} {_clock(seconds)}" for name, seconds in ranked[:_MAX_NAMED])
     more = len(ranked) - _MAX_NAMED
