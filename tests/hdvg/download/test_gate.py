@@ -1,7 +1,7 @@
 import pickle
 
 from hdvg.download.gate import LocalGate
-from hdvg.download.pace import PROBE_S
+from hdvg.download.pace import PROBE_POLL_S
 from hdvg.download.settings import DownloadConfig
 
 NONE = frozenset()
@@ -38,6 +38,6 @@ def test_its_clock_runs():
     now_s[0] = 9.0
     turn = gate.claim("a", NONE)
     assert pickle.loads(pickle.dumps(turn)) == turn  # as it travels to a worker
-    assert gate.claim("a", NONE).wait_s == PROBE_S
+    assert gate.claim("a", NONE).wait_s == PROBE_POLL_S
     gate.settle("a", turn, False, 0.0)
     assert gate.claim("a", NONE).egress == 0

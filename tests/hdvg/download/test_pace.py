@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from hdvg.download.pace import BURST_H, FIRST_PAUSE_S, MAX_PAUSE_S, PROBE_S, Pace
+from hdvg.download.pace import BURST_H, FIRST_PAUSE_S, MAX_PAUSE_S, PROBE_POLL_S, PROBE_S, Pace
 
 NONE = frozenset()
 
@@ -98,7 +98,9 @@ def test_after_a_pause_one_goes_first():
     pace.settle("a", pace.claim("a", NONE, 0.0), 0.0, throttled=True)
     first = pace.claim("a", NONE, FIRST_PAUSE_S)
     assert first.egress == 0
-    assert pace.claim("a", NONE, FIRST_PAUSE_S).wait_s == PROBE_S
+    # The others look again soon.
+    assert pace.claim("a", NONE, FIRST_PAUSE_S).wait_s == PROBE_POLL_S
+    assert pace.claim("a", NONE, FIRST_PAUSE_S + PROBE_POLL_S).egress == -1
     # Its worker died, so another one goes.
     assert pace.claim("a", NONE, FIRST_PAUSE_S + PROBE_S).egress == 0
 

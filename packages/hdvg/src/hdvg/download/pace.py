@@ -15,6 +15,8 @@ FIRST_PAUSE_S = 30.0
 MAX_PAUSE_S = 3600.0
 # After a pause one video goes first to see. If nothing is heard of it so long, another one does.
 PROBE_S = 120.0
+# The others ask again that often, since it may be back at any moment.
+PROBE_POLL_S = 2.0
 # So much of an hour's share may go at once, so that a short list need not wait.
 BURST_H = 0.1
 _MAX_DOUBLINGS = 16
@@ -48,6 +50,7 @@ class _Lane:
     tripped_s: float = float("-inf")
     num_trips: int = 0
     first_trip_s: float = float("inf")
+    is_probed: bool = False
     used_s: float = float("-inf")
 
 
@@ -97,7 +100,7 @@ class Pace:
         lane.used_s = now_s
         lane.tokens -= 1
         if lane.num_trips:
-            lane.closed_until_s = now_s + PROBE_S
+            lane.closed_until_s, lane.is_probed = now_s + PROBE_S, True
         return Turn(egress=chosen, wait_s=0.0, at_s=now_s)
 
     def settle(
@@ -116,6 +119,7 @@ class Pace:
         if turn.at_s <= lane.tripped_s:
             # Given before the breaker was tripped: what it met is the trouble that is known.
             return
+        lane.is_probed = False
         if not throttled:
             lane.num_trips, lane.closed_until_s, lane.first_trip_s = 0, now_s, float("inf")
             return
@@ -143,4 +147,7 @@ class Pace:
         """Seconds until the lane is free; 0 or less if it is."""
         rate = self._rate(site)
         until_token_s = (1 - lane.tokens) * 3600 / rate if rate else 0.0
-        return max(until_token_s, lane.closed_until_s - now_s)
+        until_open_s = lane.closed_until_s - now_s
+        if lane.is_probed:
+            until_open_s = min(until_open_s, PROBE_POLL_S)
+        return max(until_token_s, until_open_s)
