@@ -69,7 +69,7 @@ def test_keyframe_is_a_frame_near_the_middle(media):
     frames = {frame.pts: frame for frame in decode(media["sound2"])}
     for scene in scan(media["sound2"]).scenes:
         middle_s, length_s = (scene.start_s + scene.end_s) / 2, scene.end_s - scene.start_s
-        assert abs(scene.keyframe_s - middle_s) <= length_s / 16 + 0.05
+        assert abs(scene.keyframe_s - middle_s) <= length_s / 8 + 0.05
         picture = np.asarray(Image.open(io.BytesIO(scene.keyframe))).astype(int)
         shown = to_rgb(frames[scene.keyframe_pts])
         assert np.abs(picture - shown).mean() < 3

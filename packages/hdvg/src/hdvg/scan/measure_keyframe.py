@@ -7,6 +7,8 @@ from hdvg.scan.planes import LEVELS, Plane
 
 _HASHED_SIDE = 32
 _KEPT_SIDE = 8
+# Rows and columns beyond twice so many tell the hashed picture nothing.
+_ENOUGH = 128
 
 
 def measure_sharpness(luma: Plane) -> float:
@@ -24,7 +26,9 @@ def fingerprint(luma: Plane) -> int:
     The lowest 8 x 8 frequencies of a 32 x 32 picture, each above or below their median, row by row
     from the highest bit on. The mean brightness is left out.
     """
-    small = cv2.resize(luma, (_HASHED_SIDE, _HASHED_SIDE), interpolation=cv2.INTER_AREA)
+    stride = max(1, min(luma.shape) // _ENOUGH)
+    sampled = np.ascontiguousarray(luma[::stride, ::stride])
+    small = cv2.resize(sampled, (_HASHED_SIDE, _HASHED_SIDE), interpolation=cv2.INTER_AREA)
     waves = cv2.dct(small.astype(np.float32))[:_KEPT_SIDE, :_KEPT_SIDE].reshape(-1)
     waves[0] = np.median(waves[1:])
     above = waves > np.median(waves)

@@ -43,7 +43,7 @@ class FrameReader:
                 if packet.pts is not None and not packet.is_discard:
                     self.packet_pts.append(packet.pts)
                 for frame in packet.decode():
-                    if frame.pts is None or frame.time_base is None:
+                    if frame.pts is None:
                         raise VideoFailure("decode_failed", "a frame carries no timestamp")
                     if last_pts is not None and frame.pts <= last_pts:
                         raise VideoFailure("decode_failed", "time runs backwards")

@@ -19,13 +19,16 @@ from hdvg.scan.find_watermark import EdgeViews
 from hdvg.scan.hold_frames import FrameHolder
 from hdvg.scan.measure_change import ChangeMeter
 from hdvg.scan.measure_keyframe import fingerprint, measure_sharpness
-from hdvg.scan.planes import shrink, whole_luma
+from hdvg.scan.planes import SmallPicture, shrink, whole_luma
 from hdvg.scan.read_frames import decode_frame
 from hdvg.scan.result import Scene, SceneScores
 from hdvg.scan.timeline import Timeline
 
 # Bars and overlays are looked for in one frame in so many: they do not come and go.
 _SAMPLE_EVERY = 12
+# Small pictures are measured in batches: between two of them the decoder throws all of this code
+# out of the processor's caches, and fetching it back took longer than running it.
+_AT_ONCE = 16
 
 Series = npt.NDArray[np.float64]
 # Chooses frames, as first and last (exclusive), by the times of all frames and of the end, [T + 1],
@@ -49,11 +52,13 @@ class SceneWatcher:
         self._path, self._facts, self._config = path, facts, config
         self._size = first.width, first.height
         self._time_base = first.time_base
-        self._end_pts = first.pts
+        self._end_pts, self._duration = first.pts, 0
         self._timeline = Timeline(config, first.time_base)
         self._meter, self._bars, self._edges = ChangeMeter(), BarSamples(), EdgeViews()
         self._held = FrameHolder(sum(plane.buffer_size for plane in first.planes))
         self._collector = SceneCollector(config, self._time_s)
+        self._waiting: list[tuple[int, SmallPicture]] = []
+        self._num_frames = 0
         self._scenes: list[Scene] = []
         self._cuts_s: set[float] = set()
         self._num_pieces = 0
@@ -61,21 +66,29 @@ class SceneWatcher:
 
     def watch(self, frame: "av.VideoFrame") -> None:
         """Looks at the next frame."""
-        index = len(self._timeline)
-        picture = shrink(frame)
-        numbers = self._meter.measure(picture)
-        if self._timeline.add(frame.pts, numbers, coarsen(picture)):
-            self._held.begin_scene(index)
+        index = self._num_frames
+        self._num_frames += 1
         self._held.add(index, frame)
+        self._waiting.append((frame.pts, shrink(frame)))
+        self._duration = frame.duration
         if index % _SAMPLE_EVERY == 0:
             luma = whole_luma(frame)
             self._bars.add(index, luma)
             self._edges.offer(luma)
-        step = frame.pts - self._timeline.pts[-2] if index else 1
-        self._end_pts = frame.pts + (frame.duration or step)
-        found = self._timeline.judge()
-        if found is not None:
-            self._settle(found)
+        if len(self._waiting) == _AT_ONCE:
+            self._measure_waiting()
+            found = self._timeline.judge()
+            if found is not None:
+                self._settle(found)
+
+    def _measure_waiting(self) -> None:
+        begins = False
+        for pts, picture in self._waiting:
+            numbers = self._meter.measure(picture)
+            begins = self._timeline.add(pts, numbers, coarsen(picture)) or begins
+        self._waiting.clear()
+        if begins:
+            self._held.begin_scene(self._num_frames)
 
     def finish(self) -> tuple[list[Scene], int, float]:
         """Says that there are no more frames.
@@ -84,6 +97,9 @@ class SceneWatcher:
             The scenes that are long enough; how many there are with the others; and the mean change
             of luma from frame to frame within scenes, in levels.
         """
+        self._measure_waiting()
+        pts = self._timeline.pts
+        self._end_pts = pts[-1] + (self._duration or (pts[-1] - pts[-2] if len(pts) > 1 else 1))
         found = self._timeline.judge(at_end=True)
         if found is not None:
             self._settle(found)
