@@ -20,7 +20,7 @@ DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo dataset train train-model train-upscaler generate stand-ins env-lavis \
-        format lint type test test-slow check clean
+        format lint type test test-slow bench check clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -43,7 +43,8 @@ demo: $(READY) ## Videos -> dataset -> models -> prompt -> 4x clip, into artifac
 
 dataset: $(READY) ## Build a dataset [SOURCE=folder, URL list or id list] [DATA] [CONFIG]
 	$(RUN) -m pipelines.build_dataset --config $(DATASET_CONFIG) \
-	    $(if $(SOURCE),--source "$$SOURCE") --data '$(DATA)'
+	    $(if $(SOURCE),--source "$$SOURCE") --data '$(DATA)' \
+	    $(if $(SOURCE)$(CONFIG),,--captioner configs/hdvg/mini_caption.yaml)
 
 train: train-model train-upscaler ## Train the video model, then the upscaler, on DATA
 
@@ -91,6 +92,14 @@ test: $(READY) ## Run the tests (under 10 minutes on 2 cores)
 
 test-slow: $(READY) ## Run the tests that take longer than 10 s each
 	$(RUN) -m pytest -q -m slow
+
+# Each takes minutes and wants an idle machine; all share artifacts/benchmarks.
+BENCHMARKS ?= hdvg_throughput hdvg_cuts hdvg_scores clip_reading swap_attention
+
+bench: $(READY) ## Run the benchmarks, or BENCHMARKS="name ..."; figures into artifacts/benchmarks
+	@mkdir -p artifacts/benchmarks
+	@set -e; for name in $(BENCHMARKS); do \
+	    echo "== $$name"; $(RUN) -m benchmarks.$$name --json artifacts/benchmarks/$$name.json; done
 
 check: lint type test ## What has to pass before a commit
 
