@@ -104,6 +104,40 @@ def test_a_page_that_unpacks_without_end(bad, send, tmp_path, monkeypatch):
     assert _fail(f"{bad.base}/page", tmp_path) == "too_large"
 
 
+def test_a_redirect_with_a_body_without_end(bad, send, clip, tmp_path):
+    def away(request, _):
+        request.send_response(302)
+        request.send_header("Location", "/a.mp4")
+        request.end_headers()
+        while True:
+            request.wfile.write(b"x" * 60_000)
+
+    bad.routes["/away"] = away
+    bad.routes["/a.mp4"] = lambda request, _: send(request, clip)
+    assert fetch(f"{bad.base}/away", tmp_path, QUICK, Bounds()).path.read_bytes() == clip
+
+
+def test_a_refusal_with_a_body_without_end(bad, tmp_path, monkeypatch):
+    def refuse(request, _):
+        request.send_response(403)
+        request.send_header("Content-Type", "text/html")
+        request.end_headers()
+        while True:
+            request.wfile.write(b"x" * 60_000)
+
+    monkeypatch.setattr(budget, "MAX_PAGE_BYTES", 2**20)
+    bad.routes["/a.mp4"] = refuse
+    assert _fail(f"{bad.base}/a.mp4", tmp_path) in ("http_403", "too_large")
+
+
+def test_a_packed_page_that_ends_early(bad, send, tmp_path):
+    packed = gzip.compress(bytes(range(256)) * 50)[:-40]
+    bad.routes["/page"] = lambda request, _: send(
+        request, packed, "text/html", Content_Encoding="gzip"
+    )
+    assert _fail(f"{bad.base}/page", tmp_path) in ("incomplete_read", "connection")
+
+
 def test_a_packed_page_is_read(bad, send, tmp_path, clip):
     page = PAGE.replace(b"nothing", b'<video src="/a.mp4"></video>')
     packed = gzip.compress(page)

@@ -13,7 +13,6 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from http.cookiejar import CookieJar
-from typing import IO
 from urllib.parse import urljoin
 
 from yt_dlp.networking import Request, Response
@@ -114,7 +113,7 @@ class _Redirects(RedirectHandler):
     def http_error_302(
         self,
         req: urllib.request.Request,
-        fp: IO[bytes],
+        fp: http.client.HTTPResponse,
         code: int,
         msg: str,
         headers: http.client.HTTPMessage,
@@ -123,6 +122,8 @@ class _Redirects(RedirectHandler):
         if target:
             with self._guard.judging():
                 self._guard.reach.check(urljoin(req.full_url, target))
+        # The library would read the whole body of a redirect, which nobody looks at.
+        fp.read = lambda *_: b""  # type: ignore[method-assign]
         return super().http_error_302(req, fp, code, msg, headers)
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
@@ -230,7 +231,7 @@ class _Unpacked:
         while not self._unpacker.eof:
             data = self._unpacker.unconsumed_tail or self._packed.read1(_PIECE_BYTES)
             if not data:
-                break
+                raise http.client.IncompleteRead(b"")
             if piece := self._unpacker.decompress(data, size):
                 return piece
         return b""
