@@ -14,6 +14,7 @@ from hdvg.errors import InputError
 from hdvg.video import (
     Video,
     decode,
+    fit_rgb,
     frame_time_s,
     frames_at,
     open_media,
@@ -192,6 +193,26 @@ def test_scale_and_crop_covers_the_target_and_keeps_the_aspect():
         out = scale_and_crop(frame, 60, 60, (centre, 0.5))
         assert out.shape == (3, 60, 60)
         assert abs(np.count_nonzero(out[0, 30] > out[2, 30]) - boundary) <= 1
+
+
+def test_fit_rgb_is_the_mean_over_the_box_and_nothing_else():
+    rgb = np.random.default_rng(0).integers(0, 256, (61, 90, 3)).astype(np.uint8)
+    fitted = fit_rgb(rgb, 10, 5, box=(7, 3, 40, 20))
+    inside = rgb[3:23, 7:47].astype(float)
+    np.testing.assert_allclose(
+        fitted.transpose(1, 2, 0), inside.reshape(5, 4, 10, 4, 3).mean(axis=(1, 3)), atol=1.0
+    )
+    # Squares out of a wide box: the middle of it.
+    np.testing.assert_allclose(fit_rgb(rgb, 5, 5, box=(7, 3, 40, 20)), fitted[:, :, 2:7], atol=1)
+
+
+@pytest.mark.parametrize("size", [(88, 48), (60, 60), (300, 200)])
+def test_both_ways_of_scaling_agree(size):
+    frame = next(iter(decode(film("bikes.mp4"))))
+    late = [shown for shown, _ in zip(decode(film("bikes.mp4")), range(60), strict=False)][-1]
+    for shown in (frame, late):
+        one, other = scale_and_crop(shown, *size), fit_rgb(to_rgb(shown), *size)
+        assert np.abs(one.astype(int) - other).mean() < 1.5
 
 
 TIMES = {

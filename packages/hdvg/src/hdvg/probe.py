@@ -106,6 +106,9 @@ def probe(path: Path) -> MediaFacts:
             title = plain_text(container.metadata.get("title"), _MAX_TITLE)
             width, height, rotation = _display(container, stream)
             ticks, end = _timestamps(container, stream)
+            # Asked now: a stream's fields are freed memory once its container is closed.
+            second, codec = float(stream.time_base), stream.codec_context.name
+            declared_s = float(stream.duration or 0) * second
     except InputError as error:
         # Not the error's own message: it names a path that differs from run to run.
         cause = error.__cause__
@@ -113,9 +116,7 @@ def probe(path: Path) -> MediaFacts:
         raise VideoFailure("probe_failed", f"not a readable video: {reason}") from error
     except av.FFmpegError as error:
         raise VideoFailure("probe_failed", f"cannot be read: {error.strerror}") from error
-    second = float(stream.time_base)
     duration_s = (end - int(ticks[0])) * second
-    declared_s = float(stream.duration or 0) * second
     if declared_s - duration_s > max(_LOST_TAIL_S, _LOST_TAIL_FRAC * declared_s):
         raise VideoFailure("decode_failed", f"ends at {duration_s:.1f} of {declared_s:.1f} s")
     steps = np.diff(ticks)
@@ -128,7 +129,7 @@ def probe(path: Path) -> MediaFacts:
         num_frames=len(ticks),
         fps=len(ticks) / duration_s,
         is_vfr=bool(np.any(np.abs(steps - middle) > _VFR_TOLERANCE * middle + 1)),
-        codec=stream.codec_context.name,
+        codec=codec,
         title=title,
         nbytes=path.stat().st_size,
         sha256=_hash(path),

@@ -116,13 +116,8 @@ def scale_and_crop(
     Returns:
         RGB uint8 [3, height, width].
     """
-    scale = max(width / frame.width, height / frame.height)
-    scaled_w = max(width, round(frame.width * scale))
-    scaled_h = max(height, round(frame.height * scale))
-    rgb = to_rgb(frame, scaled_w, scaled_h)
-    left = round((scaled_w - width) * centre[0])
-    top = round((scaled_h - height) * centre[1])
-    return np.ascontiguousarray(rgb[top : top + height, left : left + width].transpose(2, 0, 1))
+    scaled = _cover(frame.width, frame.height, width, height)
+    return _crop(to_rgb(frame, *scaled), width, height, centre)
 
 
 def fit_rgb(
@@ -137,15 +132,26 @@ def fit_rgb(
     Nothing outside the box comes in, not even through the scaling filter.
     """
     x, y, box_w, box_h = box or (0, 0, rgb.shape[1], rgb.shape[0])
-    scale = max(width / box_w, height / box_h)
-    seen_w, seen_h = min(width / scale, box_w), min(height / scale, box_h)
-    left, top = x + (box_w - seen_w) * centre[0], y + (box_h - seen_h) * centre[1]
+    scaled = _cover(box_w, box_h, width, height)
+    shrinks = scaled[0] < box_w or scaled[1] < box_h
     fitted = Image.fromarray(rgb).resize(
-        (width, height),
-        Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC,
-        box=(left, top, left + seen_w, top + seen_h),
+        scaled,
+        Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC,
+        box=(x, y, x + box_w, y + box_h),
     )
-    return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
+    return _crop(np.asarray(fitted), width, height, centre)
+
+
+def _cover(from_w: int, from_h: int, width: int, height: int) -> tuple[int, int]:
+    """The smallest size of the same aspect ratio, width first, that covers width x height."""
+    scale = max(width / from_w, height / from_h)
+    return max(width, round(from_w * scale)), max(height, round(from_h * scale))
+
+
+def _crop(rgb: UInt8Video, width: int, height: int, centre: tuple[float, float]) -> UInt8Video:
+    left = round((rgb.shape[1] - width) * centre[0])
+    top = round((rgb.shape[0] - height) * centre[1])
+    return np.ascontiguousarray(rgb[top : top + height, left : left + width].transpose(2, 0, 1))
 
 
 def decode(source: Source, threads: int = 1) -> Iterator["av.VideoFrame"]:

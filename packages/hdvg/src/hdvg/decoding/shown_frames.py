@@ -42,11 +42,13 @@ def find_shown_frames(clip: bytes, times_s: Sequence[float]) -> ShownFrames:
     """
     with open_media(io.BytesIO(clip)) as container:
         stream = container.streams.video[0]
+        # Asked now: a stream's fields are gone with its container.
+        time_base = stream.time_base
         packets = [packet for packet in container.demux(stream) if packet.size]
     shown = sorted(_pts(packet) for packet in packets if not packet.is_discard)
-    if not shown or stream.time_base is None:
+    if not shown or time_base is None:
         raise InputError("no frame carries a timestamp")
-    starts_s = [float((pts - shown[0]) * stream.time_base) for pts in shown]
+    starts_s = [float((pts - shown[0]) * time_base) for pts in shown]
     numbers = (bisect_right(starts_s, time_s + TIME_SLACK_S) - 1 for time_s in times_s)
     return ShownFrames(
         numbers=tuple(max(0, number) for number in numbers),
