@@ -1,17 +1,14 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from hdvg import ClipDataset
 from hdvg.build import BuildConfig, ShapesConfig, build, data_settings
-from hdvg.commits import find_damage, read_commit
 from hdvg.errors import InputError
 from hdvg.manifest import read_table
 from hdvg.scratch import hold
@@ -31,16 +28,6 @@ def _run(command, **options):
     return subprocess.run(command, capture_output=True, text=True, timeout=240, **options)
 
 
-def _tables_and_tars(root):
-    kinds = ("plan", "media", "keyframes", "videos", "clips", "captions")
-    paths = sorted(p for kind in kinds for p in (root / kind).rglob("*") if p.is_file())
-    return {str(p.relative_to(root)): p.read_bytes() for p in paths}
-
-
-def _commits(root):
-    return {p: p.stat().st_mtime_ns for p in (root / "commits/build").glob("*.json")}
-
-
 @pytest.fixture(scope="module")
 def undisturbed(corpus, tmp_path_factory):
     root = tmp_path_factory.mktemp("builds") / "undisturbed"
@@ -49,58 +36,34 @@ def undisturbed(corpus, tmp_path_factory):
     return root, done
 
 
+# What this corpus' filter and any decoder refuse; all other videos give clips.
+_REFUSED = {"vertical", "small", "static", "missing", "not_video", "truncated"}
+
+
 def test_every_video_has_one_row_and_the_clips_are_readable(undisturbed, truth):
     root, done = undisturbed
     storage = Storage(root)
     rows = []
     for path in sorted((root / "videos").iterdir()):
         rows += read_table(storage, "videos", f"videos/{path.name}").to_pylist()
-    hd = {row["video_id"] for row in truth.values() if row["part"] == "hd"}
+    hd = {row["video_id"]: row["trouble"] for row in truth.values() if row["part"] == "hd"}
     assert sorted(row["video_id"] for row in rows) == sorted(hd)
-    assert sum(row["status"] == "ok" for row in rows) == 5
+    fine = {name for name, trouble in hd.items() if trouble not in _REFUSED}
+    assert {row["video_id"] for row in rows if row["status"] == "ok"} == fine
     dataset = ClipDataset(root, num_frames=2, fps=8.0, height=32, width=64)
     assert len(dataset) == sum(row["num_clips"] for row in rows)
     known = {text for row in truth.values() for text in row["captions"]}
     assert all(dataset[i]["caption"] in known for i in range(len(dataset)))
-    assert f"{len(dataset)} clips from 5 of 11 videos" in done.stdout
+    assert f"{len(dataset)} clips from {len(fine)} of {len(hd)} videos" in done.stdout
     assert "1 permanent/not_found" in done.stdout
 
 
-def test_the_log_is_ours_alone(undisturbed):
+def test_the_log_is_ours_alone(undisturbed, truth):
     _, done = undisturbed
     lines = [line for line in done.stderr.splitlines() if line]
     assert all(line.startswith("hdvg build: ") for line in lines), done.stderr
-    assert lines[-1].startswith("hdvg build: 11/11 videos")
-
-
-def test_killed_and_resumed_it_is_the_same_dataset(undisturbed, corpus, tmp_path):
-    reference, _ = undisturbed
-    root = tmp_path / "killed"
-    process = subprocess.Popen(
-        _command(corpus, root), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 120
-    while not list((root / "commits/build").glob("*.json")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    before = _commits(root)
-    assert 0 < len(before) < len(_commits(reference))
-    (root / "media/.u00009.tar.1.partial").touch()
-
-    resumed = _run(_command(corpus, root))
-    assert resumed.returncode == 0, resumed.stderr
-    assert _tables_and_tars(root) == _tables_and_tars(reference)
-    after = _commits(root)
-    # What the killed run committed before it died, or its orphans just after, is not made again.
-    assert {path: after[path] for path in before} == before
-    assert f"{len(before)} found committed" in resumed.stdout or len(after) > len(before)
-    assert not list(root.rglob("*.partial"))
-    storage = Storage(root)
-    for path in after:
-        assert find_damage(storage, read_commit(storage, "build", path.stem), deep=True) == []
+    total = sum(row["part"] == "hd" for row in truth.values())
+    assert lines[-1].startswith(f"hdvg build: {total}/{total} videos")
 
 
 def test_other_settings_and_a_second_build_at_once_are_refused(undisturbed, corpus):
@@ -158,7 +121,7 @@ def test_only_what_alters_the_data_counts_as_a_change():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"source": ""}, {"data": ""}, {"unit_size": 0}, {"num_cpus": -1}]
+    "changes", [{"source": ""}, {"data": ""}, {"unit_size": 0}, {"num_cpus": -1}, {"retry": "x"}]
 )
 def test_impossible_configs_are_refused(changes):
     with pytest.raises(InputError, match=next(iter(changes))):

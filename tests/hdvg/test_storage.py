@@ -9,9 +9,11 @@ import sys
 import uuid
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
+import hdvg.storage as module
 from hdvg.errors import InputError
-from hdvg.storage import Storage, check_name
+from hdvg.storage import MissingFileError, Storage, check_name
 
 
 @pytest.fixture(params=["local", "remote"])
@@ -131,3 +133,57 @@ def test_a_killed_writer_leaves_only_a_partial_that_is_ignored_and_removed(tmp_p
 def test_an_unknown_protocol_is_one_line():
     with pytest.raises(InputError, match="cannot open nosuch://bucket"):
         Storage("nosuch://bucket").exists("a.bin")
+
+
+class _Deaf(MemoryFileSystem):
+    """A store that does not answer, in the way of botocore: with errors of its own kind."""
+
+    def _refuse(self, *_, **__):
+        raise DeafError("no route to host")
+
+    info = ls = cat_file = put_file = rm_file = _refuse
+
+
+class DeafError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda storage: storage.exists("a"),
+        lambda storage: storage.list_files("a"),
+        lambda storage: storage.list_folders("a"),
+        lambda storage: storage.read_bytes("a"),
+        lambda storage: storage.size("a"),
+        lambda storage: storage.write_bytes("a", b"x"),
+        lambda storage: storage.remove("a"),
+    ],
+)
+def test_a_store_that_does_not_answer_is_not_an_empty_one(use, monkeypatch):
+    monkeypatch.setattr(module, "_open_remote", lambda root: (_Deaf(), "/bucket"))
+    with pytest.raises(InputError, match="deaf://x cannot be used: DeafError: no route to host"):
+        use(Storage("deaf://x"))
+
+
+def test_a_missing_file_is_told_from_everything_else(storage):
+    with pytest.raises(MissingFileError):
+        storage.read_bytes("a")
+
+
+def test_a_digest_is_that_of_the_whole_file_whatever_the_pieces(storage, monkeypatch):
+    monkeypatch.setattr(module, "_PIECE_BYTES", 1000)
+    for size in (0, 999, 1000, 2500):
+        content = os.urandom(size)
+        storage.write_bytes("a.bin", content)
+        assert storage.digest("a.bin") == hashlib.sha256(content).hexdigest()
+    with pytest.raises(MissingFileError):
+        storage.digest("b.bin")
+
+
+def test_files_that_are_being_written_can_be_listed(tmp_path):
+    storage = Storage(tmp_path)
+    with storage.writing("media/u0.tar"):
+        assert storage.list_partials() == [f"media/.u0.tar.{os.getpid()}.partial"]
+    assert storage.list_partials() == []
+    assert Storage("memory://bucket/list").list_partials() == []

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from hdvg.dataset_folder import DATASET_FILE
 from hdvg.errors import InputError
 from hdvg.scratch import hold, is_held
-from hdvg.storage import Storage
+from hdvg.storage import MissingFileError, Storage
 
 LEASE_FILE = "lease.json"
 # A renewal is one small write, some 10 to 100 ms on a store; ten of them may fail in a row before
@@ -99,7 +99,7 @@ def _renew(storage: Storage, owner: str, stop: Event) -> None:
             if _read(storage) != _Lease(owner, beat):
                 return
             _write(storage, _Lease(owner, beat + 1))
-        except OSError:  # the store did not answer; silence is what others make of it
+        except InputError:  # the store did not answer; silence is what others make of it
             continue
         beat += 1
 
@@ -107,8 +107,8 @@ def _renew(storage: Storage, owner: str, stop: Event) -> None:
 def _read(storage: Storage) -> _Lease | None:
     try:
         return _Lease(**json.loads(storage.read_bytes(LEASE_FILE)))
-    except (InputError, ValueError, TypeError):
-        return None  # there is none
+    except MissingFileError:
+        return None
 
 
 def _write(storage: Storage, lease: _Lease) -> None:

@@ -19,8 +19,14 @@ from hdvg.errors import InputError
 
 _SAFE_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._=-]*")
 _PARTIAL = ".partial"
+# Protocols of stores that have buckets and no folders.
+_BUCKETS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "r2"})
 # One request on an object store; what a shard of a gigabyte is read in.
 _PIECE_BYTES = 16 * 2**20
+
+
+class MissingFileError(InputError):
+    """There is no file of that name; a store that does not answer is another matter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +84,12 @@ class Storage:
         if self.is_local:
             return self.local_path(name).is_file()
         system, path = self._remote(name)
-        return bool(system.isfile(path))
+        try:
+            # Not `isfile`, to which a store that does not answer is one without the file.
+            with self._answering():
+                return bool(system.info(path)["type"] == "file")
+        except FileNotFoundError:
+            return False
 
     def size(self, name: str) -> int:
         """Size of a file in bytes. Raises InputError when it is missing."""
@@ -94,10 +105,7 @@ class Storage:
             path = self.local_path(folder)
             names = [p.name for p in path.iterdir() if p.is_file()] if path.is_dir() else []
         else:
-            system, remote = self._remote(folder)
-            system.invalidate_cache()
-            found = system.ls(remote, detail=True) if system.isdir(remote) else []
-            names = [entry["name"].rsplit("/", 1)[-1] for entry in found if entry["type"] == "file"]
+            names = self._list_remote(folder, "file")
         return sorted(n for n in names if not n.startswith(".") and n.endswith(suffix))
 
     def list_folders(self, folder: str) -> list[str]:
@@ -106,11 +114,7 @@ class Storage:
             path = self.local_path(folder)
             names = [p.name for p in path.iterdir() if p.is_dir()] if path.is_dir() else []
         else:
-            system, remote = self._remote(folder)
-            system.invalidate_cache()
-            found = system.ls(remote, detail=True) if system.isdir(remote) else []
-            kinds = {"directory"}
-            names = [e["name"].rstrip("/").rsplit("/", 1)[-1] for e in found if e["type"] in kinds]
+            names = self._list_remote(folder, "directory")
         return sorted(n for n in names if not n.startswith("."))
 
     def read_bytes(self, name: str) -> bytes:
@@ -172,8 +176,12 @@ class Storage:
             with tempfile.NamedTemporaryFile(suffix=_PARTIAL) as file:
                 yield HashingWriter(name, file)
                 file.flush()
-                system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-                system.put_file(file.name, path)
+                with self._named(name), self._answering():
+                    # In a store of buckets there are no folders, and a bucket that is missing is
+                    # a name that was mistyped.
+                    if self.root.split("://")[0] not in _BUCKETS:
+                        system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+                    system.put_file(file.name, path)
 
     def write_bytes(self, name: str, content: bytes) -> FileRecord:
         """Writes a whole file at once."""
@@ -187,7 +195,8 @@ class Storage:
             self.local_path(name).unlink(missing_ok=True)
         elif self.exists(name):
             system, path = self._remote(name)
-            system.rm_file(path)
+            with self._answering():
+                system.rm_file(path)
 
     def list_partials(self) -> list[str]:
         """Names of files that are being written, or whose writer was killed; local only, sorted."""
@@ -218,12 +227,36 @@ class Storage:
         _, system, base = self._opened
         return system, "/".join([base.rstrip("/"), *parts])
 
+    def _list_remote(self, folder: str, kind: str) -> list[str]:
+        system, path = self._remote(folder)
+        try:
+            # Not `isdir`, to which a store that does not answer is one without the folder.
+            with self._answering():
+                found = system.ls(path, detail=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return [e["name"].rstrip("/").rsplit("/", 1)[-1] for e in found if e["type"] == kind]
+
     @contextmanager
     def _named(self, name: str) -> Iterator[None]:
         try:
-            yield
+            with self._answering():
+                yield
         except FileNotFoundError as error:
-            raise InputError(f"file not found: {self.root}/{name}") from error
+            raise MissingFileError(f"file not found: {self.root}/{name}") from error
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Puts what goes wrong with a remote store into words; its libraries raise all kinds."""
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError, InputError):
+            raise
+        except Exception as error:
+            if self.is_local:
+                raise
+            kind = type(error).__name__
+            raise InputError(f"{self.root} cannot be used: {kind}: {error}") from error
 
 
 def check_name(name: str, what: str) -> str:

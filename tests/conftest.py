@@ -1,0 +1,162 @@
+"""What tests of several folders share: a dataset made without video work, and sudden death."""
+
+import hashlib
+
+import pytest
+
+from hdvg.commits import BUILD, Commit, commit_unit, read_commit
+from hdvg.dataset_folder import create_dataset
+from hdvg.plan import plan_units, settle_plan
+from hdvg.shards import pack
+from hdvg.sources.source_video import SourceVideo, Span
+from hdvg.storage import Storage
+from hdvg.unit_tables import count_rows, write_unit
+
+
+@pytest.fixture
+def write_small_dataset():
+    """Call it with a folder or URL: a dataset of two units, made without any video work.
+
+    u00000 has the videos aa, bb and the failed cc, u00001 has dd and ee of the channel "ch". A
+    sound video has two clips of random bytes, such as "aa-clip0". Beside what a build writes there
+    are the families blip2 and repeats; "ee-clip0" counts as a copy of "aa-clip0".
+    """
+    return _write_small_dataset
+
+
+def _write_small_dataset(root):
+    storage = create_dataset(root, sources=["list.txt"], config={})
+    ids = ("aa", "bb", "cc", "dd", "ee")
+    span = Span(start_s=0.0, end_s=1.0, caption="words about aa", name="aa.1")
+    videos = [
+        SourceVideo(
+            video_id=name, kind="file", locator=f"{name}.mp4", spans=(span,) * (name == "aa")
+        )
+        for name in ids
+    ]
+    settle_plan(storage, videos, unit_size=3)
+    for unit, members in plan_units(videos, 3).items():
+        _write_small_unit(storage, unit, [video.video_id for video in members])
+    return storage
+
+
+def _write_small_unit(storage, unit, ids):
+    clip_ids = [f"{name}-clip{k}" for name in ids if name != "cc" for k in (0, 1)]
+    payloads = {name: hashlib.sha512(name.encode()).digest() * 9 for name in clip_ids}
+    media, members = pack({f"{name}.mp4": payload for name, payload in payloads.items()})
+    keyframes, _ = pack({f"{name}.jpg": payload[:99] for name, payload in payloads.items()})
+    tables = {
+        "videos": [_small_video(name) for name in ids],
+        "clips": [_small_clip(name, unit, members[f"{name}.mp4"]) for name in clip_ids],
+        "captions.alt_text": [
+            {"clip_id": name, "text": f"words about {name[:2]}", "source": "title"}
+            for name in clip_ids
+        ],
+        "scores.scan": [_small_scan(name) for name in clip_ids],
+    }
+    files = [
+        storage.write_bytes(f"media/{unit}.tar", media),
+        storage.write_bytes(f"keyframes/{unit}.tar", keyframes),
+        *write_unit(storage, unit, tables),
+    ]
+    commit_unit(
+        storage, Commit(stage=BUILD, unit=unit, files=tuple(files), rows=count_rows(tables))
+    )
+    blip2 = [{"clip_id": name, "text": f"a picture of {name}", "source": "x"} for name in clip_ids]
+    _write_small_family(storage, unit, "captions.blip2", "captions", blip2)
+    copies = {"ee-clip0": "aa-clip0"}
+    repeats = [
+        {"clip_id": name, "duplicate_of": copies.get(name), "caption_repeats": 0}
+        for name in clip_ids
+    ]
+    _write_small_family(storage, unit, "scores.repeats", "scores.repeats", repeats)
+
+
+def _write_small_family(storage, unit, stage, counted, rows):
+    clips = [r for r in read_commit(storage, BUILD, unit).files if r.name.startswith("clips/")]
+    commit = Commit(
+        stage=stage,
+        unit=unit,
+        files=tuple(write_unit(storage, unit, {stage: rows})),
+        rows={counted: len(rows)},
+        inputs={record.name: record.sha256 for record in clips},
+    )
+    commit_unit(storage, commit)
+
+
+def _small_video(name):
+    row = {
+        "video_id": name,
+        "source": "list.txt",
+        "locator": f"{name}.mp4",
+        "status": "ok",
+        "retryable": False,
+        "title": f"the film {name}",
+        "channel": "ch" if name in ("dd", "ee") else None,
+        "num_clips": 2,
+    }
+    if name == "cc":
+        failure = {"fail_class": "transient", "fail_code": "timeout", "fail_message": "too slow"}
+        row |= failure | {"status": "failed", "retryable": True, "num_clips": 0}
+    return row
+
+
+def _small_clip(clip_id, unit, member):
+    index = int(clip_id[-1])
+    return {
+        "clip_id": clip_id,
+        "video_id": clip_id[:2],
+        "scene_index": index,
+        "start_s": float(index),
+        "end_s": index + 1.0,
+        "start_pts": index,
+        "end_pts": index + 1,
+        "time_base_num": 1,
+        "time_base_den": 1,
+        "num_frames": 8,
+        "width": 64,
+        "height": 36,
+        "fps": 8.0,
+        "codec": "h264",
+        "cut_mode": "encode",
+        "lead_hidden_frames": 0,
+        "boundary_start": "cut",
+        "boundary_end": "cut",
+        "keyframe_s": index + 0.5,
+        "shard": f"media/{unit}.tar",
+        "offset": member.offset,
+        "nbytes": member.nbytes,
+        "sha256": member.sha256,
+    }
+
+
+def _small_scan(clip_id):
+    names = ("motion", "static_ratio", "luma", "contrast", "sharpness", "black_bars", "watermark")
+    return {"clip_id": clip_id, **dict.fromkeys(names, 0.5), "fingerprint": 2**63 + 1}
+
+
+@pytest.fixture
+def crash_at(monkeypatch):
+    """Call it with n: the n-th change to any storage, counted from 1, raises instead; 0 disarms.
+
+    A process killed between two changes leaves the same to whoever comes next. It raises a
+    KeyboardInterrupt, which is no Exception, so that nothing takes it for a failed video.
+    """
+    left = [0]
+
+    def counted(method):
+        def count(self, name, *more):
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            return method(self, name, *more)
+
+        return count
+
+    for name in ("writing", "remove"):
+        monkeypatch.setattr(Storage, name, counted(getattr(Storage, name)))
+
+    def arm(number):
+        left[0] = number
+
+    return arm
