@@ -1,12 +1,13 @@
 """The pipe to the other environment: an interpreter that answers by the same protocol stands in."""
 
+import json
 import sys
 
 import pytest
 
 from hdvg.captioning import lavis_process
 from hdvg.captioning.captioner import STAND_IN, CaptionerConfig
-from hdvg.captioning.lavis import LavisCaptioner, find_python, identify_model
+from hdvg.captioning.lavis import LavisCaptioner, _read_sizes, find_python, identify_model
 from hdvg.errors import InputError
 
 # Says the sum of a picture's pixels; answers in reverse order, after noise on standard error.
@@ -96,3 +97,18 @@ def test_without_the_environment_the_target_that_makes_it_is_named(monkeypatch, 
 def test_models_are_pinned():
     assert identify_model("blip2_opt/caption_coco_opt2.7b")[0] == "blip2_opt/caption_coco_opt2.7b"
     assert identify_model(STAND_IN)[1].startswith("sha256:")
+
+
+def test_sizes_that_a_hub_leaves_out_are_spelt_out(tmp_path):
+    """Salesforce's config.json names no size of BLIP-2's vision tower: they are the defaults."""
+    short = {"model_type": "blip-2", "vision_config": {}, "text_config": {"model_type": "opt"}}
+    (tmp_path / "config.json").write_text(json.dumps(short))
+    sizes = _read_sizes(str(tmp_path))
+    vision, bridge = sizes["vision_config"], sizes["qformer_config"]
+    assert (vision["hidden_size"], vision["num_hidden_layers"], vision["patch_size"]) == (
+        1408,
+        39,
+        14,
+    )
+    assert (bridge["hidden_size"], bridge["num_hidden_layers"]) == (768, 12)
+    assert _read_sizes("blip2_opt/caption_coco_opt2.7b") == {}

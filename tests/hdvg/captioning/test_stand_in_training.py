@@ -21,6 +21,15 @@ TINY = {
 }
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Models as small as these only wait for a second one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def test_a_resumed_training_gives_the_same_weights(tmp_path):
     config = StandInTrainingConfig(**TINY)
     whole, _ = train_stand_in(config, tmp_path / "whole")

@@ -83,6 +83,9 @@ def describe_captioner(config: CaptionerConfig) -> dict[str, Any]:
         from hdvg.captioning.blip2 import identify_model
 
     name, revision = identify_model(config.model)
+    dtype: str = config.dtype
+    if config.backend == "lavis":
+        dtype = "fp16" if config.device == "cuda" else "fp32"
     return {
         "backend": config.backend,
         "model": name,
@@ -90,7 +93,7 @@ def describe_captioner(config: CaptionerConfig) -> dict[str, Any]:
         "prompt": config.prompt,
         "num_beams": config.num_beams,
         "max_new_tokens": config.max_new_tokens,
-        "dtype": config.dtype,
+        "dtype": dtype,
     }
 
 

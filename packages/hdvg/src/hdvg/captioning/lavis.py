@@ -43,6 +43,7 @@ class LavisCaptioner:
             "num_beams": config.num_beams,
             "max_new_tokens": config.max_new_tokens,
             "device": config.device,
+            "sizes": json.dumps(_read_sizes(config.model)),
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         self._process = subprocess.Popen(
@@ -83,6 +84,19 @@ class LavisCaptioner:
         if "error" in answer:
             raise InputError(f"LAVIS says: {answer['error']}")
         return answer
+
+
+def _read_sizes(model: str) -> dict[str, Any]:
+    """A folder's config, spelt out: a hub's leaves out what transformers knows; {} for a name."""
+    if not Path(model).is_dir():
+        return {}
+    from transformers import AutoConfig
+
+    try:
+        sizes: dict[str, Any] = json.loads(AutoConfig.from_pretrained(model).to_json_string(False))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot load the captioner {model}: {error}") from error
+    return sizes
 
 
 def identify_model(model: str) -> tuple[str, str]:

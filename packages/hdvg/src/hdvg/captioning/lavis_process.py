@@ -62,12 +62,13 @@ def main() -> None:
     parser.add_argument("--num_beams", type=int, default=1)
     parser.add_argument("--max_new_tokens", type=int, default=20)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--sizes", default="{}", help="JSON: a folder's config with all defaults")
     options = parser.parse_args()
     # Libraries print; what they print must not stand between the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
-        model, prepare = _load(options.model, options.device)
+        model, prepare = _load(options.model, options.device, json.loads(options.sizes))
     except Exception as error:  # noqa: BLE001  # whatever it is, the parent has to hear of it
         _answer(answers, {"error": f"{type(error).__name__}: {error}"})
         sys.exit(1)
@@ -106,10 +107,10 @@ def _caption(
     )
 
 
-def _load(model: str, device: str) -> "tuple[Speaker, Prepare]":
+def _load(model: str, device: str, sizes: dict[str, Any]) -> "tuple[Speaker, Prepare]":
     """The model and the function that turns a picture into its input."""
     if Path(model).is_dir():
-        return _load_folder(Path(model), device)
+        return _load_folder(Path(model), device, sizes)
     from lavis.models import load_model_and_preprocess
 
     name, _, kind = model.partition("/")
@@ -117,7 +118,7 @@ def _load(model: str, device: str) -> "tuple[Speaker, Prepare]":
     return (loaded if device != "cpu" else loaded.float()), processors["eval"]
 
 
-def _load_folder(folder: Path, device: str) -> "tuple[Speaker, Prepare]":
+def _load_folder(folder: Path, device: str, config: dict[str, Any]) -> "tuple[Speaker, Prepare]":
     """LAVIS's own BLIP-2 with OPT, of the sizes and with the weights of a hub's folder."""
     import torch
     from lavis.models.blip2_models.blip2 import Blip2Base
@@ -125,7 +126,8 @@ def _load_folder(folder: Path, device: str) -> "tuple[Speaker, Prepare]":
     from lavis.processors.blip_processors import BlipImageEvalProcessor
     from safetensors.torch import load_file
 
-    config = json.loads((folder / "config.json").read_text())
+    if config["text_config"]["model_type"] != "opt":
+        raise ValueError(f"only an OPT can be loaded from a folder: {config['text_config']}")
     parts: dict[str, Callable[..., object]] = {
         "init_tokenizer": lambda: None,
         "init_vision_encoder": lambda *_: _vision(config["vision_config"]),
@@ -176,7 +178,7 @@ def _vision(sizes: dict[str, Any]) -> "tuple[nn.Module, nn.Module]":
         embed_dim=width,
         depth=sizes["num_hidden_layers"],
         num_heads=sizes["num_attention_heads"],
-        mlp_ratio=sizes["intermediate_size"] / width,
+        mlp_ratio=(sizes["intermediate_size"] + 0.5) / width,  # LAVIS rounds the product down
         qkv_bias=True,
         norm_layer=partial(nn.LayerNorm, eps=epsilon),
     )
