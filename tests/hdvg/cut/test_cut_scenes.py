@@ -1,6 +1,7 @@
 """Scenes as the scan finds them, cut in every mode, against the source's own frames."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.cut.cut_scenes import cut_scenes
 from hdvg.probe import probe
+from hdvg.reader import ClipDataset
 from hdvg.scan.config import ScanConfig
 from hdvg.scan.scan_video import scan_video
 from hdvg.shapes.scene import COLOURS
@@ -110,3 +112,33 @@ def test_smart_cuts_hide_nothing(films, frames_of, scenes_at, tmp_path):
     assert [clip.lead_hidden_frames for clip in clips] == [0, 0, 0, 0]
     for clip in clips:
         assert len(frames_of(clip.path)[0]) == clip.num_frames
+
+
+@pytest.mark.parametrize("name", ["h264_vfr", "h264_open_gop", "hevc_mkv", "av1", "vp9_webm"])
+def test_clip_dataset_gives_the_source_s_first_and_last_frames(
+    films, frames_of, scenes_at, write_tables, tmp_path, name
+):
+    """From the source through cut, tar and tables to the reader: the same pixels."""
+    path = films(name)
+    source = [to_rgb(frame) for frame in decode(path)]
+    frames, time_base = frames_of(path)
+    edges = [0, 7, 19, 20, 33, 52, 66, 75]
+    scenes = scenes_at(frames, time_base, edges)
+    clips = cut_scenes(path, scenes, probe(path), tmp_path, CutConfig())
+    assert {clip.cut_mode for clip in clips} == {"lossless"}
+    rows = [
+        {
+            "clip_id": str(clip.scene.index),
+            "start_s": clip.scene.start_s,
+            "end_s": clip.scene.end_s,
+            "codec": clip.codec,
+        }
+        for clip in clips
+    ]
+    media = {f"{clip.scene.index}.mp4": clip.path.read_bytes() for clip in clips}
+    write_tables(tmp_path / "data", {"u0": {"media": media, "clips": rows}})
+    read = ClipDataset(tmp_path / "data", captions=None, min_duration_s=0.0)
+    for index, (first, last) in enumerate(pairwise(edges)):
+        window = read.frames(index, [0.0, 99.0], 96, 64)
+        for picture, number in zip(window, (first, last - 1), strict=True):
+            np.testing.assert_array_equal(picture.transpose(1, 2, 0), source[number])
