@@ -42,6 +42,13 @@ def test_the_area_is_that_of_the_drawn_line(font, size, style):
     assert 0.6 * truth < found < 1.6 * truth
 
 
+@pytest.mark.parametrize("word", ["jumps", "quick", "Typography"])
+def test_letters_below_the_line_do_not_hide_a_word(word):
+    image = _background(1)
+    _write(image, word, 60, (500, 300), "DejaVuSerif.ttf")
+    assert measure_text_area(np.asarray(image.convert("L"))) > 0.005
+
+
 def test_lines_are_found_where_they_stand():
     image = _background(3, (682, 384))
     boxes = [
