@@ -216,6 +216,13 @@ FILMS = {
         time_base=Fraction(1, 1000),
         step=40,
     ),
+    "hevc_ts": Film(
+        suffix=".ts",
+        codec="libx265",
+        options={"x265-params": "keyint=25:scenecut=0:bframes=4:pools=1:log-level=none"},
+        time_base=Fraction(1, 90_000),
+        step=3600,
+    ),
     "av1": Film(
         suffix=".mp4",
         codec="libsvtav1",

@@ -14,7 +14,7 @@ from hdvg.cut.packet_table import plan_copy, read_packet_table
 
 NAMES = [
     "h264", "h264_open_gop", "h264_vfr", "h264_mkv", "h264_ts", "h264_intra_refresh", "hevc",
-    "hevc_mkv", "av1", "av1_mkv", "vp9_webm", "mpeg4",
+    "hevc_mkv", "hevc_ts", "av1", "av1_mkv", "vp9_webm", "mpeg4",
 ]  # fmt: skip
 # In the middle of groups of pictures, of one frame, and next to keyframes on either side.
 EDGES = [0, 7, 19, 20, 33, 52, 66, 75]

@@ -100,7 +100,8 @@ def test_what_clips_cannot_hold_has_no_table(tmp_path):
     for suffix, codec, pix_fmt, aspect in [
         (".mkv", "ffv1", "yuv420p", 1),
         (".mp4", "libx264", "yuv444p", 1),
-        (".avi", "mpeg4", "yuv420p", 1),
+        (".avi", "libx264", "yuv420p", 1),
+        (".mkv", "mpeg4", "yuv420p", 1),
         (".mp4", "libx264", "yuv420p", Fraction(4, 3)),
     ]:
         out = tmp_path / f"b{suffix}"

@@ -14,7 +14,9 @@ from hdvg.scan.result import Scene
 
 # MP4 and every decoder that reads clips can hold these; the rest is encoded as yuv420p.
 _PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
-# In AVI, MPEG-4's pictures may share a packet ("packed bitstream").
+# AVI says when a packet is decoded, not when its picture is shown. FFmpeg guesses.
+_WITHOUT_TIMES = "avi"
+# Elsewhere MPEG-4's pictures may share a packet ("packed bitstream").
 _MPEG4_CONTAINER = "mov"
 # FFmpeg before 7 drops, at the end of a file, pictures that were decoded before the recovery point
 # was shown. Behind this many packets (twice H.264's greatest reorder depth) none are left.
@@ -86,7 +88,7 @@ def read_packet_table(path: Path) -> PacketTable | None:
         codec = context.codec.canonical_name
         if codec not in CODECS or context.pix_fmt not in _PIXEL_FORMATS:
             return None
-        if (stream.sample_aspect_ratio or 1) != 1:
+        if (stream.sample_aspect_ratio or 1) != 1 or container.format.name == _WITHOUT_TIMES:
             return None
         if codec == "mpeg4" and _MPEG4_CONTAINER not in container.format.name:
             return None
