@@ -1,4 +1,6 @@
 import errno
+import subprocess
+import sys
 
 import pytest
 from yt_dlp.utils import ExtractorError, UserNotLive
@@ -96,6 +98,26 @@ def test_yt_dlp_s_own_refusals(base, truth, tmp_path, monkeypatch, refuse, code)
 
 def _raise(error):
     raise error
+
+
+HOPELESS = """
+import sys
+from pathlib import Path
+import hdvg.download.fetch as module
+from hdvg.download.page import Bounds
+from hdvg.download.settings import DownloadConfig
+import re, yt_dlp.extractor.generic as generic
+generic.GenericIE._real_extract = lambda *_: re.match("(a+)+b", "a" * 60)
+module.MAX_PAGE_S = 1.0
+module.fetch(sys.argv[1], Path(sys.argv[2]), DownloadConfig(), Bounds())
+"""
+
+
+def test_a_page_that_no_expression_gets_through_ends_the_process(base, truth, tmp_path):
+    command = [sys.executable, "-c", HOPELESS, _page(base, truth, ""), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "Timeout" in done.stderr
 
 
 def test_files_over_the_limit_are_not_fetched(base, truth, tmp_path):

@@ -102,10 +102,8 @@ def make_video(
     row = _blank_row(video, origin)
     try:
         config.tombstones.refuse(video.video_id)
-        limit_s, wait_s = config.download.max_video_s, config.download.max_wait_s
-        with time_limit(limit_s + wait_s):
-            got, facts = _get_probed(video, origin, config, work, row, gate)
-        with time_limit(limit_s):
+        got, facts = _get_probed(video, origin, config, work, row, gate)
+        with time_limit(config.download.max_video_s):
             return _try_video(video, got, facts, config, work, row)
     except VideoFailure as error:
         failure = error
@@ -144,13 +142,16 @@ def _get_probed(
 ) -> tuple[Download, MediaFacts]:
     """The file and what it says of itself; one that the network may have cut is fetched twice."""
     got = _get(video, origin, config, work, row, gate)
+    limit_s = config.download.max_video_s
     try:
-        return got, probe(got.path)
+        with time_limit(limit_s):
+            return got, probe(got.path)
     except VideoFailure:
         if got.is_whole:
             raise
     got = _get(video, origin, config, work, row, gate)
-    return got, probe(got.path)
+    with time_limit(limit_s):
+        return got, probe(got.path)
 
 
 def _try_video(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from hdvg.failures import VideoFailure
 
-# Watch pages with everything in them have some MB; chosen here with room to spare.
-MAX_PAGE_BYTES = 64 * 2**20
+# What YouTube asks for before a video has some 5 MB; chosen here with room to spare.
+MAX_PAGE_BYTES = 16 * 2**20
 # Slower than this, a video would outlast any patience; a modem of 1995 did better.
 MIN_BYTES_PER_S = 1024
 

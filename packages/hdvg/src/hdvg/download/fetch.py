@@ -18,10 +18,14 @@ from hdvg.download.settings import DownloadConfig
 from hdvg.failures import VideoFailure, classify_download
 from hdvg.plain_text import plain_text
 from hdvg.sources.source_video import SourceVideo
+from hdvg.watchdog import time_limit
 
 # What differs from run to run though the trouble is the same.
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _PREFIX = re.compile(r"^(ERROR: )?(\[[^\]]+\] [^:\s]+: )?")
+# Expressions that read pages can take for ever over some, and nothing but the watchdog ends them
+# then: one of yt-dlp's took minutes for 10 MB of a repeated tag. YouTube's take some 10 s.
+MAX_PAGE_S = 300.0
 OnPage = Callable[[PageFacts], None]
 _MAX_SIDECAR, _MAX_MESSAGE = 5000, 2000
 
@@ -68,7 +72,7 @@ def fetch(
     limit_s: float | None = None,
     on_page: OnPage = lambda _: None,
 ) -> Download:
-    """Fetches a web video into an empty folder.
+    """Fetches a web video into an empty folder; a page that cannot be read ends the process.
 
     Args:
         url: A page or a media file.
@@ -88,22 +92,25 @@ def fetch(
     from hdvg.download.handler import Guard
     from hdvg.download.session import Session
 
+    max_s = config.max_video_s if limit_s is None else limit_s
     budget = Budget(
         max_bytes=config.max_bytes,
-        max_s=config.max_video_s if limit_s is None else limit_s,
+        max_s=max_s,
         patience_s=config.timeout_s,
         clock=time.monotonic,
     )
     guard = Guard(Reach(url, through_proxy=bool(proxy)), budget)
     try:
         with Session(work, config, guard, proxy) as session:
-            info = session.extract_info(url, download=False)
+            with time_limit(MAX_PAGE_S):
+                info = session.extract_info(url, download=False)
             page = read_page(info)
             on_page(page)
             refuse_early(info, bounds)
             guard.is_whole = True
             budget.start_media()
-            info = session.process_ie_result(info, download=True)
+            with time_limit(max_s + MAX_PAGE_S):
+                info = session.process_ie_result(info, download=True)
     except YoutubeDLError as error:
         raise guard.verdict or _classify(error, url, config) from error
     if guard.verdict is not None:
