@@ -125,3 +125,25 @@ def test_real_footage_is_copied_exactly(film_clips, frames_of, scenes_at, tmp_pa
     assert [clip.num_frames for clip in clips] == [31, 69, 49, 50, 51]
     shown = [digest for clip in clips for _, digest in frames_of(clip.path)[0]]
     assert shown == [digest for _, digest in frames]
+
+
+def test_scenes_may_overlap(films, frames_of, make_scene, tmp_path):
+    path = films("h264_open_gop")
+    frames, time_base = frames_of(path)
+    table = read_packet_table(path)
+    spans = [(35, 70), (33, 71), (2, 72), (68, 73)]
+    plans = [
+        plan_copy(
+            table,
+            make_scene(
+                index=index,
+                start_pts=frames[first][0],
+                end_pts=frames[last][0],
+                time_base=time_base,
+            ),
+        )
+        for index, (first, last) in enumerate(spans)
+    ]
+    clips = copy_packets(path, table, plans, tmp_path)
+    shown = [[digest for _, digest in frames_of(clip.path)[0]] for clip in clips]
+    assert shown == [[digest for _, digest in frames[first:last]] for first, last in spans]

@@ -23,24 +23,24 @@ def copy_packets(
     Args:
         source: The video that the table was read from.
         table: Its packets.
-        plans: By their scenes' times.
+        plans: By their scenes' ends; scenes may overlap.
         folder: Where the clips go.
     """
     clips: list[CutClip] = []
     waiting = list(plans)
     held: dict[int, av.Packet] = {}
+    oldest = min((plan.first for plan in waiting), default=0)
     with open_media(source) as container:
         stream = container.streams.video[0]
         packets = (packet for packet in container.demux(stream) if packet.size)
         for index, packet in enumerate(packets):
             if not waiting:
                 break
-            if index >= waiting[0].first:
+            if index >= oldest:
                 held[index] = packet
             while waiting and index >= waiting[0].last:
-                plan = waiting.pop(0)
-                clips.append(_write(held, table, plan, stream, folder))
-                oldest = waiting[0].first if waiting else index + 1
+                clips.append(_write(held, table, waiting.pop(0), stream, folder))
+                oldest = min((plan.first for plan in waiting), default=index + 1)
                 held = {i: kept for i, kept in held.items() if i >= oldest}
     return clips
 
