@@ -1,5 +1,11 @@
+import io
+from fractions import Fraction
+
+import av
+import numpy as np
 import pytest
 
+import hdvg.media_file as media_file
 from hdvg.failures import VideoFailure
 from hdvg.scan.read_frames import FrameReader, decode_frame
 from hdvg.video import decode, to_rgb
@@ -30,7 +36,7 @@ def test_a_frame_is_decoded_again_by_its_time(media):
 
 def test_time_that_runs_backwards_is_a_failure(media, monkeypatch):
     class Frame:
-        pts, time_base = 5, 1
+        pts, time_base, width, height = 5, 1, 64, 48
 
     class Packet:
         pts, is_discard = 5, False
@@ -59,3 +65,35 @@ class _Fake:
 
     def demux(self, stream):
         return self._packets
+
+
+def _transport_stream(width, height, num_frames, first):
+    """Grey frames as MPEG-TS, which can be joined byte by byte."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(num_frames):
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), 90, np.uint8))
+            frame.pts, frame.time_base = first + number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("second", [(640, 352), (176, 320), (160, 96)])
+def test_a_stream_that_changes_its_size_is_a_failure(tmp_path, second):
+    path = tmp_path / "v.ts"
+    path.write_bytes(_transport_stream(320, 176, 5, 0) + _transport_stream(*second, 5, 60))
+    with pytest.raises(VideoFailure, match="size_changes"):
+        list(FrameReader(path, fast=False))
+    path.write_bytes(_transport_stream(320, 176, 5, 0) + _transport_stream(320, 176, 5, 60))
+    assert len(list(FrameReader(path, fast=False))) == 10
+
+
+def test_fast_keeps_the_limits_on_hostile_files(media, monkeypatch):
+    """Here the limit is moved, because pictures beyond it are slow to make."""
+    monkeypatch.setattr(media_file, "MAX_PIXELS", 64)
+    for fast in (False, True):
+        with pytest.raises(av.FFmpegError):
+            list(FrameReader(media["web"], fast=fast))

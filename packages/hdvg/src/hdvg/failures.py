@@ -48,6 +48,7 @@ CODES: dict[str, str] = {
     "too_short": "content",
     "too_long": "content",
     "static": "content",
+    "size_changes": "content",
     "no_scenes": "content",
     "probe_failed": "corrupt",
     "decode_failed": "corrupt",

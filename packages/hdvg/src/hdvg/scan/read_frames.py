@@ -30,15 +30,17 @@ class FrameReader:
         """Yields the frames.
 
         Raises:
-            VideoFailure: A frame carries no timestamp, or time runs backwards.
+            VideoFailure: A frame carries no timestamp, time runs backwards, or the size changes,
+                which streams can do and clips cannot.
         """
         last_pts: int | None = None
+        size: tuple[int, int] | None = None
         with open_media(self._path) as container:
             stream = container.streams.video[0]
             stream.thread_count = 1  # parallelism comes from processes
             if self._fast:
                 stream.codec_context.skip_frame = "NONREF"
-                stream.codec_context.options = {"skip_loop_filter": "all"}
+                stream.codec_context.options |= {"skip_loop_filter": "all"}
             for packet in container.demux(stream):
                 if packet.pts is not None and not packet.is_discard:
                     self.packet_pts.append(packet.pts)
@@ -47,6 +49,9 @@ class FrameReader:
                         raise VideoFailure("decode_failed", "a frame carries no timestamp")
                     if last_pts is not None and frame.pts <= last_pts:
                         raise VideoFailure("decode_failed", "time runs backwards")
+                    size = size or (frame.width, frame.height)
+                    if size != (frame.width, frame.height):
+                        raise VideoFailure("size_changes", f"{size[0]}x{size[1]} at first")
                     last_pts = frame.pts
                     yield frame
 
