@@ -71,6 +71,9 @@ def test_it_loads_without_complaint_or_request_and_runs_nothing_foreign(page, br
 def test_nothing_sticks_out_at_any_width(page, browser, width):
     browser.open(page, width)
     assert browser.run("document.documentElement.scrollWidth") <= width
+    narrow = "e => e.innerText.length > 3 && e.offsetWidth < 30"
+    cells = "[...document.querySelectorAll('td, tbody th')]"
+    assert browser.run(f"{cells}.filter({narrow}).map(e => e.innerText)") == []
     assert browser.run("Math.max(...[...document.querySelectorAll('.card')].map(e =>"
                        " e.getBoundingClientRect().right))") <= width  # fmt: skip
 
