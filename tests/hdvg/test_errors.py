@@ -1,5 +1,6 @@
 """A user's mistake is one line and exit code 2; our own bugs keep their traceback."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -91,3 +92,13 @@ def test_signals_are_as_before_afterwards_and_other_threads_may_run_commands():
     thread.start()
     thread.join()
     assert codes == [1]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_one_line_too(number, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run_command(lambda: _raise(OSError(number, "No space left on device", "/data/x")))
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "error: No space left on device: /data/x\n"
+    with pytest.raises(PermissionError):
+        run_command(lambda: _raise(PermissionError(errno.EACCES, "denied", "/data/x")))

@@ -16,7 +16,7 @@ from typing import Any
 from hdvg.catalogue import Catalogue
 from hdvg.choose_retries import choose_retries, read_retry
 from hdvg.claim import claim
-from hdvg.cluster import ray_session, run_units
+from hdvg.cluster import check_address, ray_session, run_units
 from hdvg.commits import BUILD
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.dataset_folder import create_dataset
@@ -127,9 +127,10 @@ def build(config: BuildConfig) -> BuildSummary:
 
     Raises:
         InputError: A missing or empty source, a folder that is not a dataset or was built with
-            other settings, or another build at work on it.
+            other settings, another process at work on it, or no cluster at the address.
     """
     started_s = time.monotonic()
+    check_address(config.address)
     with ExitStack() as stack:
         if config.source == SHAPES:
             _check_folders(config)

@@ -54,7 +54,7 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     import ray  # after the variables, which it reads once
 
-    _check_address(address)
+    check_address(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     with scratch_folder("ray") as folder:
         on_terminate = signal.getsignal(signal.SIGTERM)
@@ -87,7 +87,7 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
             ray.shutdown()
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
     """Refuses an address at which nothing answers; Ray itself would go on asking for minutes.
 
     Raises:

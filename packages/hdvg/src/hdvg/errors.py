@@ -1,5 +1,6 @@
 """The error that a user can mend, and how a command reports it: one line, exit code 2."""
 
+import errno
 import signal
 import sys
 import threading
@@ -7,6 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
+
+# No space, and no space within a quota.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class InputError(ValueError):
@@ -20,8 +24,9 @@ class TerminatedError(BaseException):
 def run_command(command: Callable[[], int | None]) -> NoReturn:
     """Runs `command` as the whole process and exits with the code that it returns, None being 0.
 
-    Exit codes: 0 done, 1 done and found something amiss, 2 an `InputError` (one line on stderr, no
-    traceback), 130 interrupted, 143 asked to end (SIGTERM). The last two run every cleanup first.
+    Exit codes: 0 done, 1 done and found something amiss, 2 an `InputError` or a full disk (one line
+    on stderr, no traceback), 130 interrupted, 143 asked to end (SIGTERM). The last two run every
+    cleanup first.
     Every other exception is our own bug and keeps its traceback.
     """
     try:
@@ -29,6 +34,11 @@ def run_command(command: Callable[[], int | None]) -> NoReturn:
             code = command()
     except InputError as error:
         sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        sys.stderr.write(f"error: {error.strerror}: {error.filename or 'a file'}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
