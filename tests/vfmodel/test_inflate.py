@@ -1,4 +1,6 @@
 import copy
+import re
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -6,8 +8,9 @@ from diffusers import UNet2DConditionModel
 from einops import rearrange
 
 from hdvg.errors import InputError
-from vfmodel.inflate import config_of_unet2d, load_spatial, spatial_weights
+from vfmodel.inflate import config_of_unet2d, load_spatial, sizes_of_unet2d, spatial_weights
 from vfmodel.unet import SwapUNet
+from vfmodel.unet_config import SwapUNetConfig
 
 # The two generations differ in how transformers project and in how heads are counted.
 GENERATIONS = {
@@ -85,6 +88,30 @@ def test_the_report_accounts_for_every_parameter():
     assert set(coverage.loaded) == set(image.state_dict())
     assert set(coverage.loaded) | set(coverage.new) == set(video.state_dict())
     assert str(coverage).startswith(f"{len(image.state_dict())} parameters")
+
+
+def test_the_report_is_logged(caplog):
+    with caplog.at_level("INFO", logger="vfmodel.unet"):
+        SwapUNet.from_unet2d(image_unet("sd2"))
+    (line,) = caplog.messages
+    assert re.search(r"parameters from the image U-Net, \d+ new ones \(.*\d+ in swap", line)
+
+
+def test_stable_diffusion_at_its_full_size_finds_a_place_for_every_weight():
+    with torch.device("meta"):
+        image = UNet2DConditionModel(
+            cross_attention_dim=1024,
+            attention_head_dim=(5, 10, 20, 20),
+            use_linear_projection=True,
+        )
+        ours = SwapUNet(SwapUNetConfig.paper())
+    paper = asdict(SwapUNetConfig.paper())
+    sizes = sizes_of_unet2d(image)
+    assert {name: paper[name] for name in sizes} == sizes
+    spatial = spatial_weights(ours)
+    assert {name: weight.shape for name, weight in spatial.items()} == {
+        name: weight.shape for name, weight in image.state_dict().items()
+    }
 
 
 def test_no_weight_is_lost_in_silence():

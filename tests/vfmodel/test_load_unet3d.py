@@ -1,5 +1,6 @@
 import copy
 import re
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -7,8 +8,15 @@ from diffusers import UNet3DConditionModel
 from torch import nn
 
 from hdvg.errors import InputError
-from vfmodel.load_unet3d import config_of_unet3d, load_unet3d, our_name, rename
+from vfmodel.load_unet3d import (
+    config_of_unet3d,
+    load_unet3d,
+    our_name,
+    rename,
+    sizes_of_unet3d,
+)
 from vfmodel.unet import SwapUNet
+from vfmodel.unet_config import SwapUNetConfig
 
 
 def video_unet(**changes):
@@ -126,3 +134,15 @@ def test_the_loaded_network_is_not_touched():
     before = copy.deepcopy(theirs.state_dict())
     SwapUNet.from_unet3d(theirs)
     assert all(torch.equal(before[name], weight) for name, weight in theirs.state_dict().items())
+
+
+def test_modelscope_at_its_full_size_finds_a_place_for_every_weight():
+    with torch.device("meta"):
+        theirs = UNet3DConditionModel()
+        ours = SwapUNet(SwapUNetConfig.paper())
+    paper = asdict(SwapUNetConfig.paper())
+    assert {name: paper[name] for name in sizes_of_unet3d(theirs)} == sizes_of_unet3d(theirs)
+    places = {name: weight.shape for name, weight in ours.state_dict().items()}
+    for name, weight in rename(theirs.state_dict()).items():
+        assert places.pop(name) == weight.shape
+    assert all(re.search(r"frame_embedding|_fuses|swap|temp_skip", name) for name in places)

@@ -129,7 +129,7 @@ class SwapUNet(ModelMixin, ConfigMixin):
         Raises:
             InputError: The image U-Net has a feature, or a weight, that finds no place.
         """
-        unet = cls(config_of_unet2d(unet2d, **changes)).to(unet2d.device, unet2d.dtype)
+        unet = cls(config_of_unet2d(unet2d, **changes))._placed_as(unet2d)
         coverage = load_spatial(unet, unet2d.state_dict())
         logger.info("SwapUNet.from_unet2d: %s", coverage)
         return unet
@@ -145,10 +145,15 @@ class SwapUNet(ModelMixin, ConfigMixin):
         Raises:
             InputError: It has a feature, or a weight, that finds no place.
         """
-        unet = cls(config_of_unet3d(unet3d, **changes)).to(unet3d.device, unet3d.dtype)
+        unet = cls(config_of_unet3d(unet3d, **changes))._placed_as(unet3d)
         coverage = load_unet3d(unet, unet3d.state_dict())
         logger.info("SwapUNet.from_unet3d: %s", coverage)
         return unet
+
+    def _placed_as(self, other: ModelMixin) -> "SwapUNet":
+        """Moved to the device and precision of another; diffusers warns even of a cast to the same."""
+        unet = self.to(other.device)
+        return unet if other.dtype == self.dtype else unet.to(other.dtype)
 
     @property
     def swap_active(self) -> bool:
