@@ -151,7 +151,7 @@ class SwapUNet(ModelMixin, ConfigMixin):
         return unet
 
     def _placed_as(self, other: ModelMixin) -> "SwapUNet":
-        """Moved to the device and precision of another; diffusers warns even of a cast to the same."""
+        """Moved to where another is, in its precision; diffusers warns even of an idle cast."""
         unet = self.to(other.device)
         return unet if other.dtype == self.dtype else unet.to(other.dtype)
 
