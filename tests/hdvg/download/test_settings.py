@@ -1,8 +1,9 @@
 import pickle
 
 import pytest
+import yt_dlp
 
-from hdvg.download.settings import DownloadConfig
+from hdvg.download.settings import DownloadConfig, wanted_formats
 from hdvg.errors import InputError
 
 COOKIES = "# Netscape HTTP Cookie File\n.site.test\tTRUE\t/\tFALSE\t0\tname\tvalue\n"
@@ -56,3 +57,35 @@ def test_cookies_that_cannot_be_used_are_named(tmp_path):
     (tmp_path / "page.html").write_text("<html>")
     with pytest.raises(InputError, match=r"not a Netscape cookies file .*page\.html"):
         DownloadConfig(cookies=str(tmp_path / "page.html"))
+
+
+def _offer(*formats):
+    """Formats as a page offers them, worst first: "codec height", or the codec alone."""
+    made = []
+    for number, text in enumerate(formats):
+        codec, _, height = text.partition(" ")
+        size = {"height": int(height), "width": int(height) * 16 // 9} if height else {}
+        made.append({"format_id": text, "url": "http://a/", "ext": "mp4", "vcodec": codec, **size})
+        made[-1] |= {"acodec": "none", "quality": number}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("offered", "min_height", "chosen"),
+    [
+        (["avc1 360", "avc1 720", "avc1 1080", "vp9 2160"], 720, "avc1 1080"),
+        (["avc1 480", "av01 1080", "vp9 1080"], 720, "av01 1080"),
+        (["avc1 480", "vp9 1080"], 720, "vp9 1080"),
+        (["avc1 240", "avc1 480"], 720, "avc1 480"),  # which the filter then refuses
+        (["avc1 240", "avc1 480"], 96, "avc1 480"),
+        (["avc1 720", "avc1 1080", "avc1 2160", "vp9 4320"], 2160, "avc1 2160"),
+        (["avc1"], 720, "avc1"),
+    ],
+)
+def test_what_is_fetched_of_what_is_offered(offered, min_height, chosen):
+    """As yt-dlp itself chooses."""
+    options = {"format": wanted_formats(min_height), "quiet": True, "simulate": True}
+    with yt_dlp.YoutubeDL(options) as session:
+        info = {"id": "x", "title": "x", "extractor": "x", "formats": _offer(*offered)}
+        found = session.process_ie_result(info, download=False)["format_id"]
+    assert found == chosen.replace(" ", "_")

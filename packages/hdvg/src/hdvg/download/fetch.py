@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from hdvg.download.budget import Budget
 from hdvg.download.page import Bounds, PageFacts, read_page, refuse_early
 from hdvg.download.reach import Reach
-from hdvg.download.settings import DownloadConfig
+from hdvg.download.settings import DownloadConfig, wanted_formats
 from hdvg.failures import VideoFailure, classify_download
 from hdvg.plain_text import plain_text
 from hdvg.sources.source_video import SourceVideo
@@ -101,7 +101,8 @@ def fetch(
     )
     guard = Guard(Reach(url, through_proxy=bool(proxy)), budget)
     try:
-        with Session(work, config, guard, proxy) as session:
+        formats = config.format or wanted_formats(bounds.min_height)
+        with Session(work, config, guard, formats, proxy) as session:
             with time_limit(MAX_PAGE_S):
                 info = session.extract_info(url, download=False)
             page = read_page(info)

@@ -28,12 +28,15 @@ class Session(yt_dlp.YoutubeDL):
         work: Folder for the file, which is called video.<suffix>.
         config: How to fetch.
         guard: What judges.
+        formats: yt-dlp's expression for what to fetch.
         proxy: The egress to use; "" is the direct one.
     """
 
-    def __init__(self, work: Path, config: DownloadConfig, guard: Guard, proxy: str) -> None:
+    def __init__(
+        self, work: Path, config: DownloadConfig, guard: Guard, formats: str, proxy: str
+    ) -> None:
         self._guard = guard
-        options = _options(work, config)
+        options = _options(work, config) | {"format": formats}
         if proxy:
             options["proxy"] = proxy
         if config.cookies:
@@ -65,7 +68,6 @@ class Session(yt_dlp.YoutubeDL):
 
 def _options(work: Path, config: DownloadConfig) -> dict[str, Any]:
     return {
-        "format": config.format,
         "outtmpl": {"default": str(work / "video.%(ext)s")},
         "max_filesize": config.max_bytes,
         "socket_timeout": config.timeout_s,
