@@ -1,6 +1,9 @@
 """What goes out and what comes back when a session talks to a server."""
 
 import contextlib
+import socket
+import socketserver
+import threading
 
 import pytest
 
@@ -86,3 +89,39 @@ def test_a_program_is_no_video(bad, send, tmp_path):
         fetch(f"{bad.base}/a.exe", tmp_path, DownloadConfig(retries=0), Bounds())
     assert caught.value.fail_class in ("permanent", "transient")
     assert list(tmp_path.glob("*.exe")) == []
+
+
+@pytest.fixture
+def socks():
+    """A SOCKS5 proxy (RFC 1928) that leads every name to this machine; yields port and names."""
+    names = []
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self):
+            _, count = self.request.recv(2)
+            self.request.recv(count)
+            self.request.sendall(b"\x05\x00")
+            assert self.request.recv(4) == b"\x05\x01\x00\x03"  # connect to a name
+            names.append(self.request.recv(self.request.recv(1)[0]).decode())
+            port = int.from_bytes(self.request.recv(2), "big")
+            with socket.create_connection(("127.0.0.1", port)) as beyond:
+                self.request.sendall(b"\x05\x00\x00\x01" + bytes(6))
+                beyond.sendall(self.request.recv(2**16))
+                while data := beyond.recv(2**16):
+                    self.request.sendall(data)
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server.server_address[1], names
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_socks_proxy_resolves_the_names(bad, send, clip, socks, tmp_path):
+    port, names = socks
+    bad.routes["/a.mp4"] = lambda request, _: send(request, clip)
+    url = bad.base.replace("127.0.0.1", "no-such-name.test") + "/a.mp4"
+    proxy = f"socks5h://127.0.0.1:{port}"
+    got = fetch(url, tmp_path, DownloadConfig(retries=0), Bounds(), proxy=proxy)
+    assert got.path.read_bytes() == clip
+    assert names == ["no-such-name.test"] * 2
