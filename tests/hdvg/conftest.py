@@ -180,6 +180,13 @@ FILMS = {
         step=3003,
         wobble=2500,
     ),
+    "h264_slow": Film(
+        suffix=".mp4",
+        codec="libx264",
+        options={"x264-params": X264},
+        time_base=Fraction(1, 1000),
+        step=1000,
+    ),
     "h264_mkv": Film(
         suffix=".mkv",
         codec="libx264",

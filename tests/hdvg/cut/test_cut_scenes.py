@@ -101,6 +101,18 @@ def test_a_rotated_video_is_encoded(films, frames_of, scenes_at, tmp_path):
     assert clip.cut_mode == "encode"
 
 
+def test_a_keyframe_that_is_far_away_is_not_copied(films, frames_of, scenes_at, tmp_path):
+    """One frame a second, keyframes at 0, 32 and 64 s."""
+    path = films("h264_slow")
+    frames, time_base = frames_of(path)
+    scenes = scenes_at(frames, time_base, [0, 12, 13, 44, 75])
+    clips = cut_scenes(path, scenes, probe(path), tmp_path, CutConfig(preset="ultrafast"))
+    modes = ["lossless", "lossless", "encode", "lossless"]
+    assert [clip.cut_mode for clip in clips] == modes
+    # The second clip is frame 12 alone, a P picture: three B pictures before it are stored after.
+    assert [clip.lead_hidden_frames for clip in clips] == [0, 9, 0, 12]
+
+
 def test_smart_cuts_hide_nothing(films, frames_of, scenes_at, tmp_path):
     path = films("h264")
     frames, time_base = frames_of(path)

@@ -11,9 +11,13 @@ from hdvg.cut.copy_packets import copy_packets
 from hdvg.cut.cut_clip import CutClip, CutConfig
 from hdvg.cut.encode import encode
 from hdvg.cut.encode_head import encode_head
-from hdvg.cut.packet_table import plan_copy, read_packet_table
+from hdvg.cut.packet_table import CopyPlan, PacketTable, plan_copy, read_packet_table
 from hdvg.probe import MediaFacts
 from hdvg.scan.result import Scene
+
+# A longer lead is not worth its bytes, nor the time to decode it at every reading. x264's default
+# distance of keyframes is 250 frames, 10.4 s at 24 a second; the web's are mostly shorter.
+_MAX_LEAD_S = 12.0
 
 
 def cut_scenes(
@@ -53,7 +57,8 @@ def _copy(
         if (plan := plan_copy(table, scene)) is not None and plan.num_shown == scene.num_frames
     ]
     if config.mode == "lossless":
-        return copy_packets(source, table, plans, folder)
+        near = [plan for plan in plans if _lead_s(table, plan) <= _MAX_LEAD_S]
+        return copy_packets(source, table, near, folder)
     whole = [plan for plan in plans if table.pts[plan.first] == plan.scene.start_pts]
     clips = copy_packets(source, table, whole, folder)
     for plan in plans:
@@ -61,3 +66,8 @@ def _copy(
             clip = encode_head(source, table, plan, folder, config)
             clips += [clip] if clip is not None else []
     return clips
+
+
+def _lead_s(table: PacketTable, plan: CopyPlan) -> float:
+    """How long the hidden part before a scene is, in seconds."""
+    return float((plan.scene.start_pts - int(table.pts[plan.first])) * table.time_base)
