@@ -1,4 +1,4 @@
-"""The whole pass with Ray, once; its rules without."""
+"""The whole pass: in this process, and in the slow tests by Ray."""
 
 import pytest
 
@@ -20,6 +20,25 @@ def test_a_dataset_is_scored_once_and_what_is_new_afterwards(data, grow):
     assert data.list_files("scores/scan") == ["u0.parquet", "u1.parquet"]
     again = score_dataset(config)
     assert (again.text_units, again.repeat_units, again.duplicates) == (0, 0, 1)
+
+
+def test_a_unit_that_cannot_be_read_is_named(data):
+    data.local_path("keyframes/u1.tar").write_bytes(b"no tar at all" * 99)
+    with pytest.raises(InputError, match=r"scoring stopped: unit u1: not a tar: .*u1\.tar"):
+        score_dataset(ScoreConfig(data=data.root))
+
+
+@pytest.mark.slow
+def test_ray_gives_the_same_rows(data, monkeypatch):
+    config = ScoreConfig(data=data.root, num_cpus=1)
+    score_dataset(config)
+    alone = Catalogue(data).family("scores", "text").to_pylist()
+    for unit in ("u0", "u1"):
+        data.remove(f"commits/scores.text/{unit}.json")
+    monkeypatch.setattr("hdvg.scoring.score_dataset._FEW_CLIPS", -1)
+    found = score_dataset(config)
+    assert (found.text_units, found.unreadable) == (2, 1)
+    assert Catalogue(data).family("scores", "text").to_pylist() == alone
 
 
 def test_a_folder_without_units_is_refused(tmp_path):

@@ -22,6 +22,11 @@ from hdvg.scoring.score_repeats import score_repeats
 from hdvg.scoring.score_text import list_unscored, score_text
 from hdvg.storage import Storage, check_name
 
+Outcome = dict[str, int | str]
+
+# Scoring so many keyframes takes about as long as starting Ray.
+_FEW_CLIPS = 200
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreConfig:
@@ -89,7 +94,12 @@ def score_dataset(config: ScoreConfig) -> ScoreSummary:
             raise InputError(f"the dataset has no committed units: {config.data}")
         found = score_repeats(catalogue, config.captions, config.max_distance)
         units = list_unscored(catalogue)
-        unreadable = _score_texts(config, storage.root, units) if units else 0
+        num_clips = sum(catalogue.commits[BUILD][unit].rows.get("clips", 0) for unit in units)
+        if num_clips <= _FEW_CLIPS and not config.address:
+            outcomes = iter(_try(storage.root, unit) for unit in units)
+        else:
+            outcomes = _score_on_ray(config, storage.root, units)
+        unreadable = _follow(outcomes, len(units))
     return ScoreSummary(
         num_clips=len(catalogue.table("clips")),
         text_units=len(units),
@@ -101,28 +111,33 @@ def score_dataset(config: ScoreConfig) -> ScoreSummary:
     )
 
 
-def _score_texts(config: ScoreConfig, root: str, units: Sequence[str]) -> int:
-    """Measures the text of units side by side; the number of keyframes that cannot be read."""
+def _follow(outcomes: Iterator[Outcome], num_units: int) -> int:
+    """Shows how far the work is; the number of keyframes that cannot be read.
+
+    Raises:
+        InputError: A unit could not be read or written.
+    """
     unreadable = 0
-    with View("hdvg score", len(units), noun="units") as view:
-        view.update(0, "starting Ray")
-        for number, missing in enumerate(_run(config, root, units), start=1):
-            unreadable += missing
+    with View("hdvg score", num_units, noun="units") as view:
+        for number, outcome in enumerate(outcomes, start=1):
+            if outcome["trouble"]:
+                raise InputError(f"scoring stopped: {outcome['trouble']}")
+            unreadable += int(outcome["unreadable"])
             view.update(number)
     return unreadable
 
 
-def _run(config: ScoreConfig, root: str, units: Sequence[str]) -> Iterator[int]:
-    def work(row: dict[str, str]) -> dict[str, int | str]:
-        try:
-            return {"unreadable": score_text(Storage(root), row["unit"]), "trouble": ""}
-        except (OSError, InputError) as error:
-            return {"unreadable": 0, "trouble": f"unit {row['unit']}: {error}"}
+def _try(root: str, unit: str) -> Outcome:
+    """Measures the text of one unit; what the user has to see to is an outcome, too."""
+    try:
+        return {"unreadable": score_text(Storage(root), unit), "trouble": ""}
+    except (OSError, InputError) as error:
+        return {"unreadable": 0, "trouble": f"unit {unit}: {error}"}
 
+
+def _score_on_ray(config: ScoreConfig, root: str, units: Sequence[str]) -> Iterator[Outcome]:
+    """Measures the text of units side by side."""
     with ray_session(config.address, config.num_cpus) as ray:
         items = [{"unit": unit} for unit in units]
-        done = ray.data.from_items(items, override_num_blocks=len(items)).map(work, num_cpus=1)
-        for row in done.iter_rows():
-            if row["trouble"]:
-                raise InputError(f"scoring stopped: {row['trouble']}")
-            yield int(row["unreadable"])
+        tasks = ray.data.from_items(items, override_num_blocks=len(items))
+        yield from tasks.map(lambda row: _try(root, row["unit"]), num_cpus=1).iter_rows()
