@@ -18,8 +18,8 @@ _PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
 _WITHOUT_TIMES = "avi"
 # Elsewhere MPEG-4's pictures may share a packet ("packed bitstream").
 _MPEG4_CONTAINER = "mov"
-# FFmpeg before 7 drops, at the end of a file, pictures that were decoded before the recovery point
-# was shown. Behind this many packets (twice H.264's greatest reorder depth) none are left.
+# FFmpeg 5.1 drops, at the end of a file, pictures that were decoded before the recovery point was
+# shown. Behind this many packets (twice H.264's greatest reorder depth) none are left.
 _RECOVERY_PACKETS = 32
 
 
