@@ -95,11 +95,9 @@ def score_dataset(config: ScoreConfig) -> ScoreSummary:
         found = score_repeats(catalogue, config.captions, config.max_distance)
         units = list_unscored(catalogue)
         num_clips = sum(catalogue.commits[BUILD][unit].rows.get("clips", 0) for unit in units)
-        if num_clips <= _FEW_CLIPS and not config.address:
-            outcomes = iter(_try(storage.root, unit) for unit in units)
-        else:
-            outcomes = _score_on_ray(config, storage.root, units)
-        unreadable = _follow(outcomes, len(units))
+        alone = num_clips <= _FEW_CLIPS and not config.address
+        outcomes = _score_here if alone else _score_on_ray
+        unreadable = _follow(outcomes(config, storage.root, units), len(units))
     return ScoreSummary(
         num_clips=len(catalogue.table("clips")),
         text_units=len(units),
@@ -133,6 +131,12 @@ def _try(root: str, unit: str) -> Outcome:
         return {"unreadable": score_text(Storage(root), unit), "trouble": ""}
     except (OSError, InputError) as error:
         return {"unreadable": 0, "trouble": f"unit {unit}: {error}"}
+
+
+def _score_here(_: ScoreConfig, root: str, units: Sequence[str]) -> Iterator[Outcome]:
+    """Measures the text of units one after the other."""
+    for unit in units:
+        yield _try(root, unit)
 
 
 def _score_on_ray(config: ScoreConfig, root: str, units: Sequence[str]) -> Iterator[Outcome]:
