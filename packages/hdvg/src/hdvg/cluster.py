@@ -72,7 +72,7 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
                 )
         except Exception as error:  # Ray raises plain Exceptions where a machine is too busy
             where = f"no Ray cluster at {address!r}" if address else "Ray did not start"
-            raise InputError(f"{where}: {error}") from error
+            raise InputError(f"{where}: {error}{_hint(address)}") from error
         if threading.current_thread() is threading.main_thread():
             # Ray would end the process at once, without our cleanups.
             signal.signal(signal.SIGTERM, on_terminate)
@@ -85,6 +85,13 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
             yield ray
         finally:
             ray.shutdown()
+
+
+def _hint(address: str) -> str:
+    """What is most often wrong with a cluster that answers and does not let us in."""
+    if not address or "RAY_AUTH_MODE" in os.environ:
+        return ""
+    return " (one made by `ray start` wants RAY_AUTH_MODE=token in the environment)"
 
 
 def check_address(address: str) -> None:
