@@ -67,6 +67,16 @@ def test_it_loads_without_complaint_or_request_and_runs_nothing_foreign(page, br
     assert browser.log == []
 
 
+def test_no_other_script_runs_even_if_it_got_in(page, browser, tmp_path):
+    open_door = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1' alt=x>"
+    hurt = tmp_path / "hurt.html"
+    hurt.write_text(page.read_text().replace("<main>", f"<main>{open_door}"))
+    browser.open(hurt)
+    assert browser.run("document.querySelectorAll('.card').length") == 3
+    assert browser.run("window.hacked === undefined") is True
+    assert "Content Security Policy" in " ".join(browser.log)
+
+
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_nothing_sticks_out_at_any_width(page, browser, width):
     browser.open(page, width)
