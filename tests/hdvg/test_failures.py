@@ -1,4 +1,6 @@
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +105,11 @@ def test_no_memory_is_not_a_bug():
 
 def test_every_pattern_leads_to_a_known_code():
     assert {code for _, code in MESSAGES} <= set(CODES)
+
+
+def test_the_page_on_downloads_names_classes_and_codes_that_exist():
+    page = (Path(__file__).parents[2] / "docs/downloading.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (`.*?) \| .* \| .* \|$", page, re.MULTILINE)
+    assert [name for name, _ in rows] == list(dict.fromkeys(CODES.values()))
+    for name, codes in rows:
+        assert {CODES[code] for code in re.findall(r"`(\w+)`", codes)} == {name}
