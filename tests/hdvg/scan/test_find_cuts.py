@@ -41,3 +41,12 @@ def test_cuts_are_py_scene_detect_s(seed):
 
 def test_too_few_frames_hold_no_cut():
     assert find_cuts(np.asarray([0.0, 90.0, 0.0, 0.0]), 3.0, 15.0) == []
+
+
+def test_motion_over_skipped_frames_is_no_rival_of_a_cut():
+    steps = np.asarray([1, 4, 4, 1, 4, 1, 1, 4, 3, 4.0])
+    change = 10.0 * np.sqrt(steps)
+    change[6] = 37.0
+    assert find_cuts(change, 3.0, 15.0) == []
+    assert find_cuts(change, 3.0, 15.0, steps) == [6]
+    assert find_cuts(change, 3.0, 38.0, steps) == []

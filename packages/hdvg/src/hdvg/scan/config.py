@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from hdvg.errors import InputError
 
+# Chosen here: a cut of bikes.mp4 that stands out 3.5 times among all frames stands out 2.3 times
+# where three of four are skipped; what else stands out 2.1 times there belongs to fades.
+_FAST_RATIO = 0.7
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScanConfig:
@@ -26,8 +30,8 @@ class ScanConfig:
     the same picture; a video with a lower mean, cuts aside, is a slideshow. Chosen here: rendered
     stills measure below 0.02, the slowest footage above 0.3."""
     fast: bool = False
-    """Whether frames that no other frame refers to are skipped: half the time, boundaries exact to
-    3 frames, and keyframes without the codec's deblocking."""
+    """Whether B-frames are skipped: half the time, boundaries to 3 frames, keyframes without the
+    codec's deblocking."""
 
     def __post_init__(self) -> None:
         if self.threshold <= 0 or self.min_change <= 0:
@@ -42,3 +46,8 @@ class ScanConfig:
                 f"scan needs 0 < min_scene_s <= max_scene_s / 2, got {self.min_scene_s}"
                 f" and {self.max_scene_s}"
             )
+
+    @property
+    def cut_ratio(self) -> float:
+        """`threshold` for the frames that are seen: where some are skipped, motion adds up."""
+        return self.threshold * (_FAST_RATIO if self.fast else 1.0)

@@ -28,6 +28,7 @@ class Stretch:
         coarse: Coarse pictures, [T, N].
         lag: Frames between those that `is_mixed` compared.
         reach: Most frames that one ramp of a fade may take.
+        steps: As `find_cuts` takes it.
     """
 
     change: Series
@@ -37,6 +38,7 @@ class Stretch:
     coarse: Plane
     lag: int
     reach: int
+    steps: Series | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +63,7 @@ def find_boundaries(stretch: Stretch, config: ScanConfig) -> Boundaries:
     for fade in fades:
         mixed[max(0, fade.start - stretch.lag) : fade.end + stretch.lag] = False
     gaps = fades + find_dissolves(mixed, stretch.coarse, stretch.lag)
-    cuts = find_cuts(stretch.change, config.threshold, config.min_change)
+    cuts = find_cuts(stretch.change, config.cut_ratio, config.min_change, stretch.steps)
     return _combine(len(stretch.change), gaps, cuts)
 
 

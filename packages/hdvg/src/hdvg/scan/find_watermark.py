@@ -58,7 +58,7 @@ class EdgeViews:
         views = [view for view in self._views if view.shape == self._views[0].shape]
         if len(views) < _FEWEST_VIEWS:
             return 0.0
-        persistent = _find_persistent(np.stack(views))
+        persistent = _find_persistent(views)
         if box is not None:
             persistent = _inside(persistent, box, frame_size)
         part = float(persistent.mean())
@@ -74,16 +74,20 @@ def _gradients(luma: Plane) -> npt.NDArray[np.int16]:
     return np.stack([cv2.Scharr(luma, cv2.CV_16S, 1, 0), cv2.Scharr(luma, cv2.CV_16S, 0, 1)]) >> 3
 
 
-def _find_persistent(views: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Which pixels carry the same edge in most views, from [N, 2, h, w]."""
-    gradients = views.astype(np.float32) * np.float32(LEVELS / 4)
-    mean = gradients.mean(axis=0)
+def _find_persistent(views: list[npt.NDArray[np.int16]]) -> npt.NDArray[np.bool_]:
+    """Which pixels carry the same edge in most views, each [2, h, w]."""
+    total = np.zeros(views[0].shape, np.int32)
+    for view in views:
+        total += view
+    mean = total.astype(np.float32) / len(views)
     strength = np.hypot(mean[0], mean[1])
-    rows, columns = np.nonzero(strength > _EDGE)
+    # Most edges cancel in the mean: few places are left to look at in every view.
+    rows, columns = np.nonzero(strength > _EDGE * 4 / LEVELS)
     persistent = np.zeros(strength.shape, np.bool_)
     if len(rows):
         there = strength[rows, columns]
-        along = (gradients[:, :, rows, columns] * mean[:, rows, columns]).sum(axis=1) / there
+        gradients = np.stack([view[:, rows, columns] for view in views])
+        along = (gradients * mean[:, rows, columns]).sum(axis=1) / there
         same = (along > _SAME[0] * there) & (along < _SAME[1] * there)
         persistent[rows, columns] = same.mean(axis=0) >= _PERSISTS
     return persistent

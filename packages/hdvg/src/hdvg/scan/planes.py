@@ -52,19 +52,19 @@ class SmallPicture:
 def shrink(frame: "av.VideoFrame") -> SmallPicture:
     """The small picture of a frame of any format and size."""
     stride = max(1, frame.width // _SMALL_WIDTH)
-    if frame.format.name not in _PLANAR:
-        frame = _convert(frame, max(2, frame.width // stride), max(2, frame.height // stride))
-        stride = 1
-    luma, blue, red = (_view(plane)[::stride, ::stride] for plane in frame.planes)
+    pixel_format = frame.format.name
+    if pixel_format not in _PLANAR or min(frame.width, frame.height) < 2:
+        size = (max(2, frame.width // stride), max(2, frame.height // stride))
+        frame, stride, pixel_format = _convert(frame, *size), 1, "yuv420p"
     # Even, so no larger than the chroma planes, which are rounded up, allow.
-    height, width = (max(2, side // 2 * 2) for side in luma.shape)
-    half = height // 2
-    small = SmallPicture(np.empty((height + half, width), np.uint8))
-    small.luma[...] = luma[:height, :width]
+    half_h, half_w = (-(-side // stride) // 2 for side in (frame.height, frame.width))
+    small = SmallPicture(np.empty((3 * half_h, 2 * half_w), np.uint8))
     chroma = small.chroma
-    chroma[:half] = blue[:half, : width // 2]
-    chroma[half:] = red[:half, : width // 2]
-    if _is_full_range(frame):
+    luma, blue, red = frame.planes
+    small.luma[...] = _samples(luma, stride, 2 * half_h, 2 * half_w)
+    chroma[:half_h] = _samples(blue, stride, half_h, half_w)
+    chroma[half_h:] = _samples(red, stride, half_h, half_w)
+    if frame.color_range == _FULL_RANGE or pixel_format == "yuvj420p":
         small.luma[...] = cv2.LUT(small.luma, _LUMA_TO_LIMITED)
         chroma[...] = cv2.LUT(chroma, _CHROMA_TO_LIMITED)
     return small
@@ -78,6 +78,11 @@ def whole_luma(frame: "av.VideoFrame") -> Plane:
     if _is_full_range(frame):
         luma = np.asarray(cv2.LUT(luma, _LUMA_TO_LIMITED), np.uint8)
     return luma
+
+
+def _samples(plane: "av.video.plane.VideoPlane", stride: int, height: int, width: int) -> Plane:
+    """Every `stride`-th pixel of every `stride`-th row; one call, as this runs for every frame."""
+    return np.ndarray((height, width), np.uint8, plane, strides=(plane.line_size * stride, stride))
 
 
 def _view(plane: "av.video.plane.VideoPlane") -> Plane:

@@ -9,13 +9,17 @@ import av
 from hdvg.failures import VideoFailure
 from hdvg.video import open_media
 
+# x264's default is three B-frames in a row. Where more of them are skipped at once, those that
+# others refer to are decoded too.
+_MOST_SKIPPED = 3
+
 
 class FrameReader:
     """Frames of a video's first video stream in presentation order.
 
     Args:
         path: The video.
-        fast: Whether to skip frames that no other frame refers to, and deblocking.
+        fast: Whether to skip B-frames, as long as at most three follow each other, and deblocking.
 
     Attributes:
         packet_pts: Timestamps of all frames whose packets were read, decoded or not, in the order
@@ -39,7 +43,7 @@ class FrameReader:
             stream = container.streams.video[0]
             stream.thread_count = 1  # parallelism comes from processes
             if self._fast:
-                stream.codec_context.skip_frame = "NONREF"
+                stream.codec_context.skip_frame = "BIDIR"
                 stream.codec_context.options |= {"skip_loop_filter": "all"}
             for packet in container.demux(stream):
                 if packet.pts is not None and not packet.is_discard:
@@ -49,6 +53,9 @@ class FrameReader:
                         raise VideoFailure("decode_failed", "a frame carries no timestamp")
                     if last_pts is not None and frame.pts <= last_pts:
                         raise VideoFailure("decode_failed", "time runs backwards")
+                    step = frame.pts - last_pts if last_pts is not None else 0
+                    if self._fast and step > (_MOST_SKIPPED + 1) * (frame.duration or step):
+                        stream.codec_context.skip_frame = "NONREF"
                     size = size or (frame.width, frame.height)
                     if size != (frame.width, frame.height):
                         raise VideoFailure("size_changes", f"{size[0]}x{size[1]} at first")

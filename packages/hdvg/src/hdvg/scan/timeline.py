@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from hdvg.scan.config import ScanConfig
-from hdvg.scan.find_boundaries import Boundaries, Stretch, find_boundaries
+from hdvg.scan.find_boundaries import Boundaries, Series, Stretch, find_boundaries
 from hdvg.scan.find_cuts import WINDOW, find_cuts
 from hdvg.scan.find_dissolves import LAG_S, is_mixed
 from hdvg.scan.measure_change import FrameNumbers
@@ -104,7 +104,14 @@ class Timeline:
             coarse=np.stack([self._coarse[i - dropped] for i in range(first, len(self))]),
             lag=self._lag,
             reach=max(3, round(_RAMP_S / LAG_S * self._lag)),
+            steps=self._steps(first) if self._config.fast else None,
         )
+
+    def _steps(self, first: int) -> Series:
+        """How many frames each one from `first` on is after the one before."""
+        apart = np.diff(np.asarray(self.pts[max(0, first - 1) :], np.float64))
+        steps = np.rint(apart / max(1.0, float(apart.min(initial=np.inf))))
+        return steps if first else np.append(1.0, steps)
 
     def _set_rate(self) -> None:
         span_s = float((self.pts[-1] - self.pts[0]) * self._time_base)
@@ -131,4 +138,4 @@ class Timeline:
         if len(self) < width or self._change[-1 - WINDOW] < self._config.min_change:
             return False
         last = np.asarray(self._change[-width:])
-        return bool(find_cuts(last, self._config.threshold, self._config.min_change))
+        return bool(find_cuts(last, self._config.cut_ratio, self._config.min_change))
