@@ -1,11 +1,12 @@
 import ctypes
 import os
+import socket
 from dataclasses import replace
 
 import pytest
 
 import hdvg.cluster as module
-from hdvg.cluster import ray_session, run_units
+from hdvg.cluster import check_address, ray_session, run_units
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.download.settings import DownloadConfig
 from hdvg.errors import InputError
@@ -96,3 +97,21 @@ def test_a_full_disk_stops_the_build_in_words(ray, monkeypatch):
     monkeypatch.setattr(module, "make_unit", full)
     with pytest.raises(InputError, match=r"the build stopped: .*No space left"):
         run_units(ray, [_job("u0", "a")], lambda _: None)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "host:", ":6379", "host:port"])
+def test_an_address_without_host_and_port_is_refused(address):
+    with pytest.raises(InputError, match=f"must be auto or host:port, got '{address}'"):
+        check_address(address)
+
+
+def test_an_address_is_tried_before_ray_is_asked():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        check_address(f"127.0.0.1:{port}")
+        check_address(f"ray://127.0.0.1:{port}")
+    for address in (f"127.0.0.1:{port}", "127.0.0.1:99999"):
+        with pytest.raises(InputError, match="no Ray cluster at '127"):
+            check_address(address)
+    for address in ("", "auto", "local"):
+        check_address(address)

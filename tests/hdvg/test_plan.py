@@ -1,5 +1,7 @@
-from hdvg.plan import plan_units, read_plan, settle_plan
-from hdvg.sources.source_video import SourceVideo
+from dataclasses import replace
+
+from hdvg.plan import forget_spans, plan_units, read_plan, settle_plan
+from hdvg.sources.source_video import SourceVideo, Span
 from hdvg.storage import Storage
 
 
@@ -37,3 +39,15 @@ def test_videos_that_are_gone_stay_planned(tmp_path):
     storage = Storage(tmp_path)
     plan = settle_plan(storage, _videos("a", "b"), unit_size=2)
     assert settle_plan(storage, _videos("b"), unit_size=2) == plan
+
+
+def test_what_a_list_said_about_a_video_can_be_forgotten(tmp_path):
+    storage = Storage(tmp_path)
+    forget_spans(storage, {"a"})  # no plan yet
+    span = Span(start_s=0.0, end_s=1.0, caption="words", name="a.1")
+    videos = [replace(video, spans=(span,)) for video in _videos("a", "b")]
+    settle_plan(storage, videos, unit_size=2)
+    forget_spans(storage, {"a"})
+    a, b = read_plan(storage)["u00000"]
+    assert (a, b) == (_videos("a")[0], videos[1])
+    assert settle_plan(storage, videos, unit_size=2) == {"u00000": [a, b]}

@@ -114,3 +114,13 @@ def test_rubbish_is_no_chapter_and_no_category(rubbish):
     page = read_page({"chapters": rubbish, "categories": rubbish})
     assert (page.chapters, page.categories) == ((), ())
     assert read_page({"chapters": [rubbish]}).chapters == ()
+
+
+def test_a_channel_that_was_taken_down_is_refused_by_its_page():
+    page = {"channel_id": "UC1", "title": "x"}
+    refuse_early(page, Bounds())
+    refuse_early(page, Bounds(refused_channels=frozenset({"UC2"})))
+    refuse_early({"title": "x"}, Bounds(refused_channels=frozenset({"UC1"})))
+    with pytest.raises(VideoFailure) as caught:
+        refuse_early(page, Bounds(refused_channels=frozenset({"UC1"})))
+    assert caught.value.code == "purged"
