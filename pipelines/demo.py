@@ -28,7 +28,8 @@ def main() -> None:
     out: Path = options.out
     data, model, upscaler = str(out / "dataset"), out / "model_run", out / "upscaler_run"
     mini = ("--config", "configs/hdvg/mini.yaml", "--shapes.folder", str(out / "shapes"))
-    stages = [run_stage("dataset", "pipelines.build_dataset", *mini, "--data", data)]
+    captioner = ("--captioner", "configs/hdvg/mini_caption.yaml")
+    stages = [run_stage("dataset", "pipelines.build_dataset", *mini, "--data", data, *captioner)]
     for name, run in (("model", model), ("upscaler", upscaler)):
         config = f"configs/{'vfmodel' if name == 'model' else 'vfsr'}/mini.yaml"
         where = ("--data", data, "--out", str(run))

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from hdvg.captioning.captioner import CaptionerConfig, describe_captioner, load_captioner
 from hdvg.captioning.stand_in_evaluation import match_dataset, match_rendered, without_motion
@@ -43,7 +42,7 @@ def test_a_captioner_that_says_one_thing_is_never_right():
 
 
 def test_the_shipped_captioner_says_what_it_sees():
-    """At least 0.9 of 64: with the 0.97 that it reaches on many, fewer come one time in 1,000."""
+    """At least 0.95 of 64: with the 0.995 that it reaches on 1,000 that is all but certain."""
     config = CaptionerConfig().settle(has_gpu=False)
     captioner = load_captioner(config, describe_captioner(config)["revision"])
-    assert match_rendered(captioner, 64, batch_size=32).rate == pytest.approx(1.0, abs=0.1)
+    assert match_rendered(captioner, 64, batch_size=32).rate >= 0.95

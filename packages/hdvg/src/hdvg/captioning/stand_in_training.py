@@ -164,6 +164,7 @@ def save_stand_in(
 ) -> None:
     """Writes a model folder as a hub serves it: half-precision safetensors, processor."""
     model.half().save_pretrained(out)
+    processor.tokenizer.backend_tokenizer.no_padding()  # which training had switched on
     processor.save_pretrained(out)
 
 
