@@ -1,4 +1,4 @@
-"""decord and torchcodec scaling as they do it themselves: the fastest that they can be asked for.
+"""decord and torchcodec with the scaling that they bring.
 
 `ClipDataset` scales all decoders' pictures in one way. Here each scales with its own filter, so
 that `benchmarks.clip_reading` does not hold our choice against it.
