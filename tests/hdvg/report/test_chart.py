@@ -57,6 +57,12 @@ def test_a_single_value_is_one_narrow_bar():
     assert bar.title.endswith(": 3")
 
 
+def test_a_share_that_is_everywhere_the_same_is_drawn_from_0_to_1():
+    chart = draw_histogram("watermark", [0.0] * 5, unit="0..1")
+    assert [tick.label for tick in chart.x_ticks] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+    assert _counts(chart) == [5]
+
+
 def test_strays_do_not_flatten_the_rest():
     chart = draw_histogram("x", [*np.linspace(0, 1, 999), 1e6])
     assert len(chart.bars) > 10

@@ -13,6 +13,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 16.0, 10.0, 26.0
 _MAX_BINS = 24
 # What lies above this share of the values goes into the last bar: one stray would thin all others.
 _TAIL = 0.995
+SHARE = "0..1"  # the unit of such columns in the manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ def draw_histogram(
     known = known[np.isfinite(known)]
     if not len(known):
         return None
-    edges = choose_edges(known)
+    edges = choose_edges(known, share=unit == SHARE)
     counts, _ = np.histogram(np.clip(known, edges[0], edges[-1]), edges)
     whole = bool(np.all(edges == np.round(edges)))
     over = bool(known.max() > edges[-1])
@@ -103,12 +104,17 @@ def draw_histogram(
     )
 
 
-def choose_edges(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def choose_edges(
+    values: npt.NDArray[np.float64], *, share: bool = False
+) -> npt.NDArray[np.float64]:
     """Edges of at most 24 bins of a round width (1, 2 or 5 times a power of ten).
 
     Args:
         values: Finite, at least one.
+        share: They lie in 0..1, which is then the axis of a single value.
     """
+    if share and values.min() == values.max():
+        return np.linspace(0.0, 1.0, 11)
     low, high = float(values.min()), float(np.quantile(values, _TAIL, method="higher"))
     whole = bool(np.all(values == np.round(values)))
     step = _nice_step((high - low) / (_MAX_BINS - 2)) if high > low else abs(low) / 10 or 1.0
