@@ -30,6 +30,9 @@ _BREAK = 2
 # motion hides it, and the line through the middle is drawn on.
 _PURE = 0.05
 _INNER = (0.25, 0.75)
+# So much of its length is given to a dissolve on either side: a pure frame less costs a clip
+# nothing, and without it one in five clips kept frames that were mixed by more than a tenth.
+_MARGIN = 0.12
 
 
 def coarsen(picture: SmallPicture) -> Plane:
@@ -74,6 +77,8 @@ def find_dissolves(mixed: npt.NDArray[np.bool_], coarse: Plane, lag: int) -> lis
         extent = _grow(int(group[0]), int(group[-1]), coarse, lag)
         if extent is not None:
             start, end = extent
+            margin = round(_MARGIN * (end - start))
+            start, end = max(0, start - margin), min(len(coarse), end + margin)
             gaps.append(Gap(start=start, end=end, before="dissolve", after="dissolve"))
     return gaps
 
