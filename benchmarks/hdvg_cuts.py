@@ -101,7 +101,7 @@ def count_clean(cuts: list[dict[str, Any]], scenes: list[Span], frame_s: float) 
     soft = [cut["time_s"] for cut in cuts if cut["transition"] != "cut"]
     beside = clean = 0
     for start, end in scenes:
-        near = [t for t in soft if start - TRANSITION_S < t < end + TRANSITION_S]
+        near = [t for t in soft if start - 2 * TRANSITION_S < t < end + 2 * TRANSITION_S]
         beside += bool(near)
         clean += bool(near) and not any(start < t + deep_s and end > t - deep_s for t in near)
     return {"beside": beside, "clean": clean}

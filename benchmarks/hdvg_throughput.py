@@ -38,7 +38,7 @@ from hdvg.shapes.film import write_film
 from hdvg.video import decode
 
 WAYS = ("decode", "hdvg", "hdvg fast", "hdvg encode", "usual")
-SCALE = ["-vf", "scale=1280:720,fps=30", "-an"]
+SCALE = ["-vf", "scale=1280:720,setsar=1,fps=30", "-an"]
 X264 = ["-c:v", "libx264", "-preset", "medium", "-crf", "23", "-g", "150"]
 TWO_HOURS_S = 7200.0
 SAMPLE_S = 10.0
