@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from hdvg.video import write_video
@@ -121,10 +122,12 @@ def wait_until():
 def check_gone(wait_until):
     """Call it with processes: fails if any of them outlives its parent by more than a moment."""
 
+    def is_alive(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return process.status() != psutil.STATUS_ZOMBIE
+        return False
+
     def check(processes):
-        wait_until(
-            lambda: not any(p.is_running() and p.status() != "zombie" for p in processes),
-            f"still running: {processes}",
-        )
+        wait_until(lambda: not any(map(is_alive, processes)), f"still running: {processes}")
 
     return check

@@ -115,3 +115,13 @@ def test_an_address_is_tried_before_ray_is_asked():
             check_address(address)
     for address in ("", "auto", "local"):
         check_address(address)
+
+
+def test_the_end_of_ray_is_told_in_words_and_bugs_are_not():
+    import ray as library
+
+    words = r"stopped with Ray \(.*raylet died\); the same command"
+    with pytest.raises(InputError, match=words), module._ray_alive(library):
+        raise library.exceptions.LocalRayletDiedError
+    with pytest.raises(library.exceptions.RayTaskError), module._ray_alive(library):
+        raise library.exceptions.RayTaskError("work", "trace", ZeroDivisionError())

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import Event, Thread
 from types import ModuleType
@@ -77,9 +77,10 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
             # Ray would end the process at once, without our cleanups.
             signal.signal(signal.SIGTERM, on_terminate)
         context = ray.data.DataContext.get_current()
-        # Ray Data brings handlers of its own, which its level alone does not quieten.
+        # Ray Data brings handlers of its own, which its level alone does not quieten. What it logs
+        # as an error it also raises.
         for handler in logging.getLogger("ray.data").handlers:
-            handler.setLevel(logging.ERROR)
+            handler.setLevel(logging.CRITICAL)
         context.enable_progress_bars = False
         try:
             yield ray
@@ -177,7 +178,8 @@ def run_units(
         owner: What the claim on the dataset yielded; nothing is committed once it has ended.
 
     Raises:
-        InputError: A unit could not be written, for example because the disk is full.
+        InputError: A unit could not be written, for example because the disk is full, or Ray itself
+            was killed.
     """
     downloads = jobs[0].config.download
     num_videos = sum(len(job.videos) for job in jobs)
@@ -205,7 +207,7 @@ def run_units(
     # the ledger sees to it that a video which kills workers is given up.
     items = [{"job": pickle.dumps(job)} for job in jobs]
     results = ray.data.from_items(items, override_num_blocks=len(items)).map(work, num_cpus=1)
-    with _shown(ray, ledger, show):
+    with _ray_alive(ray), _shown(ray, ledger, show):
         for row in results.iter_rows():
             if row["trouble"]:
                 raise InputError(f"the build stopped: {row['trouble']}")
@@ -228,13 +230,30 @@ def _start_here(ray: ModuleType, kind: type, *arguments: object) -> "ActorHandle
 
 
 @contextmanager
+def _ray_alive(ray: ModuleType) -> Iterator[None]:
+    """Says in words that Ray's own processes died; bugs of ours keep their traceback."""
+    bugs = (ray.exceptions.RayTaskError, ray.exceptions.UserCodeException)
+    try:
+        yield
+    except ray.exceptions.RayError as error:
+        if isinstance(error, bugs):
+            raise
+        reason = str(error).split(". ")[0]
+        raise InputError(
+            f"the build stopped with Ray ({reason}); the same command goes on"
+        ) from error
+
+
+@contextmanager
 def _shown(ray: ModuleType, ledger: "ActorHandle", show: Callable[[Tally], None]) -> Iterator[None]:
     """Polls the ledger beside the loop that waits for results."""
     stop = Event()
 
     def poll() -> None:
-        while not stop.wait(0.5):
-            show(ray.get(ledger.tally.remote()))
+        # Without Ray there is nothing to show; whoever waits for results says so.
+        with suppress(ray.exceptions.RayError):
+            while not stop.wait(0.5):
+                show(ray.get(ledger.tally.remote()))
 
     thread = Thread(target=poll, daemon=True)
     thread.start()
