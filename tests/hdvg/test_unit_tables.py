@@ -1,7 +1,10 @@
 import itertools
 import random
 
+import pytest
+
 from hdvg.commits import BUILD, read_commit
+from hdvg.errors import InputError
 from hdvg.manifest import TABLES
 from hdvg.unit_tables import count_rows, merge_unit, part_in, read_unit, schema_of
 
@@ -13,6 +16,8 @@ def test_parts_follow_the_folders():
     assert part_in("media/u0.tar") == ""
     assert schema_of("captions.blip2") == "captions"
     assert all(schema_of(part) in TABLES for part in ("videos", "clips", "scores.scan"))
+    with pytest.raises(InputError, match=r"does not know tables of latents\.vae"):
+        schema_of("latents.vae")
 
 
 def test_a_unit_is_read_by_its_commit(tmp_path, write_small_dataset):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hdvg.commits import Commit
+from hdvg.errors import InputError
 from hdvg.manifest import TABLES, read_table, write_rows
 from hdvg.storage import FileRecord, Storage
 
@@ -21,9 +22,14 @@ def part_in(name: str) -> str:
 
 
 def schema_of(part: str) -> str:
-    """The key of `manifest.TABLES` that a part's rows follow."""
+    """The key of `manifest.TABLES` that a part's rows follow.
+
+    Raises:
+        InputError: A part that this version does not know, and so cannot take clips out of.
+    """
     schema = "captions" if part.startswith("captions.") else part
-    assert schema in TABLES, part
+    if schema not in TABLES:
+        raise InputError(f"this version of hdvg does not know tables of {part}")
     return schema
 
 
