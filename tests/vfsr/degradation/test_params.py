@@ -37,6 +37,19 @@ def test_second_blur_happens_in_four_of_five(params):
 def test_final_sinc_and_order_coin(params):
     assert_share(params.final_blur.family == SINC, 0.8)
     assert_share(params.jpeg_last, 0.5)
+    assert not params.reconstruct.any()
+
+
+def test_frames_pass_through_a_model_as_often_as_asked():
+    config = DegradationConfig(reconstruct_prob=0.3)
+    drawn = sample_params(torch.Generator().manual_seed(2), N, config)
+    assert_share(drawn.reconstruct, 0.3)
+
+
+def test_resize_modes_are_equally_likely(params):
+    for mode in (params.first.resize_mode, params.second.resize_mode, params.final_mode):
+        for index in range(3):
+            assert_share(mode == index, 1 / 3)
 
 
 @pytest.mark.parametrize(
@@ -130,3 +143,5 @@ def test_take_keeps_the_draws_of_the_rows_it_takes(params):
     assert len(taken) == 3
     assert torch.equal(taken.second.blur.sigma_x, params.second.blur.sigma_x[5:8])
     assert torch.equal(taken.final_mode, params.final_mode[5:8])
+    assert taken.scale == 4
+    assert torch.equal(params.take(torch.tensor([7, 7])).jpeg_last, params.jpeg_last[[7, 7]])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vfsr.degradation.config import DegradationConfig
+    from vfsr.degradation.params import sample_params
     from vfsr.degradation.second_order import degrade
     from vfsr.rcan import RCAN, RCANConfig
     from vfsr.upscale_clip import upscale
@@ -26,6 +27,7 @@ _MODULES = {
     "RCANConfig": "vfsr.rcan",
     "degrade": "vfsr.degradation.second_order",
     "load_rcan": "vfsr.weights",
+    "sample_params": "vfsr.degradation.params",
     "save_rcan": "vfsr.weights",
     "upscale": "vfsr.upscale_clip",
     "upscale_file": "vfsr.upscale_film",
@@ -37,6 +39,7 @@ __all__ = [
     "RCANConfig",
     "degrade",
     "load_rcan",
+    "sample_params",
     "save_rcan",
     "upscale",
     "upscale_file",

@@ -91,15 +91,22 @@ class DegradationConfig:
     """Probability of the sinc filter after the second resize."""
     jpeg_last_prob: float = 0.5
     """Probability that the second JPEG comes after the final resize and sinc, not before."""
+    reconstruct_prob: float = 0.0
+    """Probability that the small frame then passes through a model that the caller hands over."""
     scale: int = 4
     """How many times smaller the result is."""
 
     def __post_init__(self) -> None:
         """Checks the probabilities and the scale."""
-        _check_probability("final_sinc_prob", self.final_sinc_prob)
-        _check_probability("jpeg_last_prob", self.jpeg_last_prob)
+        for name in ("final_sinc_prob", "jpeg_last_prob", "reconstruct_prob"):
+            _check_probability(name, getattr(self, name))
         if self.scale < 1:
             raise InputError(f"scale must be at least 1, got {self.scale}")
+
+    @classmethod
+    def realesrgan_x4plus(cls) -> "DegradationConfig":
+        """The published settings of Real-ESRGAN x4plus, which are the defaults."""
+        return cls()
 
     @classmethod
     def light(cls) -> "DegradationConfig":
@@ -127,6 +134,36 @@ class DegradationConfig:
             jpeg_range=(75.0, 95.0),
         )
         return cls(first=first, second=second, final_sinc_prob=0.3)
+
+    @classmethod
+    def generator(cls) -> "DegradationConfig":
+        """What a video model does to a frame: little before it, then its own autoencoder.
+
+        The errors to undo are those of the diffusion and the autoencoder (arXiv:2305.10874, section
+        3.4), so the camera's part is only what training clips show: shrinking by various filters,
+        some softness, traces of good compression. The autoencoder is the caller's to hand over.
+        """
+        first = StageConfig(
+            blur_prob=0.5,
+            sinc_prob=0.05,
+            sigma_range=(0.2, 1.5),
+            resize_probs=(0.1, 0.4, 0.5),
+            resize_range=(0.5, 1.2),
+            gaussian_range=(0.0, 1.0),
+            poisson_range=(0.0, 0.1),
+            jpeg_range=(85.0, 100.0),
+        )
+        second = StageConfig(
+            blur_prob=0.2,
+            sinc_prob=0.05,
+            sigma_range=(0.2, 1.0),
+            resize_probs=(0.1, 0.2, 0.7),
+            resize_range=(0.8, 1.2),
+            gaussian_range=(0.0, 0.5),
+            poisson_range=(0.0, 0.05),
+            jpeg_range=(90.0, 100.0),
+        )
+        return cls(first=first, second=second, final_sinc_prob=0.1, reconstruct_prob=1.0)
 
 
 torch.serialization.add_safe_globals([StageConfig, DegradationConfig])

@@ -3,13 +3,14 @@
 Source: arXiv:2107.10833, section 3.2 (Gaussian, generalised, plateau) and section 3.4, equation 6
 (sinc). The exponents act on the quadratic form q = x^T S^-1 x, S = R diag(sx^2, sy^2) R^T.
 
-Shape letters used in this file: N images, K kernel width, H W pixels.
+Shape letters used in this file: N images, K kernel width, H W pixels, L indices.
 """
 
 import math
+from functools import cache
 
 import torch
-from jaxtyping import Float, Float32, Float64
+from jaxtyping import Float, Float32, Float64, Int64
 from torch import Tensor
 
 from vfsr.degradation.config import KERNEL_WIDTH
@@ -79,17 +80,30 @@ def blur_image(
     """
     margin = (kernel.shape[-1] - width) // 2
     kernel = kernel[margin : margin + width, margin : margin + width].to(image)
-    rows = _mirrored(image.shape[1], width // 2).to(image.device)
-    columns = _mirrored(image.shape[2], width // 2).to(image.device)
+    rows = mirrored(image.shape[1], width // 2).to(image.device)
+    columns = mirrored(image.shape[2], width // 2).to(image.device)
     padded = image[:, rows][:, :, columns]
     # By Fourier transform: five times faster here than a convolution of one channel by up to
     # 21 x 21 taps, and equal to it within 1e-6.
-    size = (padded.shape[1], padded.shape[2])
-    spectrum = torch.fft.rfft2(padded) * torch.fft.rfft2(kernel, s=size).conj()
+    size = _fast_length(padded.shape[1]), _fast_length(padded.shape[2])
+    spectrum = torch.fft.rfft2(padded, s=size) * torch.fft.rfft2(kernel, s=size).conj()
     return torch.fft.irfft2(spectrum, s=size)[:, : image.shape[1], : image.shape[2]]
 
 
-def _mirrored(length: int, margin: int) -> Tensor:
+@cache
+def _fast_length(length: int) -> int:
+    """The next length without prime factors above 5, which Fourier transforms are fast at."""
+    for candidate in range(length, 2 * length):
+        rest = candidate
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return candidate
+    return length
+
+
+def mirrored(length: int, margin: int) -> Int64[Tensor, "L"]:
     """Indices -margin .. length + margin - 1, folded back at both ends as often as needed.
 
     `F.pad(mode="reflect")` refuses margins as large as the image; small crops have them.

@@ -22,7 +22,7 @@ def add_gaussian(
     """Adds white noise and clips to [0, 1].
 
     Args:
-        image: In [0, 1].
+        image: About [0, 1]; what a resize threw beyond it is clipped after the noise, not before.
         sigma: Standard deviation in levels of 0..255.
         is_gray: Whether the channels share one field.
         seed: Of this image's noise.
@@ -42,7 +42,7 @@ def add_poisson(
     rounded up to a power of two: flat images are noisy, rich ones less so.
 
     Args:
-        image: In [0, 1].
+        image: About [0, 1]; beyond it there are no photons to count.
         strength: Factor on the noise; 1 is physical.
         is_gray: Whether the channels share the noise of the luma.
         seed: Of this image's noise.

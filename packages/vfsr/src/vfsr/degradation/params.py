@@ -3,7 +3,7 @@
 Draws are kept apart from the operations so that they can be logged, replayed, counted in a test or
 held still over the frames of a clip. Nothing is shared between images, not even a coin.
 
-Shape letter used in this file: N images.
+Shape letters used in this file: N images, M of them.
 """
 
 import math
@@ -28,6 +28,8 @@ _SMALLEST_KERNEL = 7
 # A sinc kernel below this width cannot hold a low cut-off (Real-ESRGAN x4plus settings).
 _WIDE_SINC = 13
 _LARGEST_SEED = 2**63 - 1
+
+Rows = slice | Int64[Tensor, "M"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,25 +68,28 @@ class DegradationParams:
     final_blur: BlurParams
     final_mode: Int64[Tensor, "N"]
     jpeg_last: Bool[Tensor, "N"]
+    reconstruct: Bool[Tensor, "N"]
+    scale: int
 
     def __len__(self) -> int:
         return len(self.final_mode)
 
-    def take(self, rows: slice) -> "DegradationParams":
-        """The draws of some of the images."""
+    def take(self, rows: Rows) -> "DegradationParams":
+        """The draws of some of the images, in that order; a row may come more than once."""
         return _take(self, rows)
 
 
 Draws = TypeVar("Draws", BlurParams, StageParams, DegradationParams)
 
 
-def _take(draws: Draws, rows: slice) -> Draws:
+def _take(draws: Draws, rows: Rows) -> Draws:
     values: dict[str, Any] = {knob.name: getattr(draws, knob.name) for knob in fields(draws)}
-    rows_of: dict[str, Any] = {
-        name: value[rows] if isinstance(value, Tensor) else _take(value, rows)
-        for name, value in values.items()
-    }
-    return type(draws)(**rows_of)
+    for name, value in values.items():
+        if isinstance(value, Tensor):
+            values[name] = value[rows]
+        elif not isinstance(value, int):
+            values[name] = _take(value, rows)
+    return type(draws)(**values)
 
 
 class Dice:
@@ -131,6 +136,8 @@ def sample_params(
         final_blur=_sample_final_blur(dice, config.final_sinc_prob),
         final_mode=_sample_mode(dice),
         jpeg_last=dice.coin(config.jpeg_last_prob),
+        reconstruct=dice.coin(config.reconstruct_prob),
+        scale=config.scale,
     )
 
 
