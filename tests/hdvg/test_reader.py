@@ -262,6 +262,21 @@ def test_a_caption_family_of_its_own_stage_is_found_and_its_leftovers_are_not(tm
             commit_unit(storage, commit)
     clips = hdvg.ClipDataset(tmp_path, captions="blip2")
     assert [clips[i]["caption"] for i in range(3)] == ["blip of steady25", "", ""]
+    both = {"blip2": 0.5, "alt_text": 0.5}
+    texts = {}
+    for family in both:
+        one = hdvg.ClipDataset(tmp_path, captions=family)
+        texts[family] = [one._captions.choose(row, 0.0) for row in one.rows["clip_id"].to_pylist()]
+    mixed = hdvg.ClipDataset(tmp_path, captions=both, num_frames=1, height=8, width=16)
+    shown = []
+    for epoch in range(24):
+        mixed.set_epoch(epoch)
+        shown.append([mixed[i]["caption"] for i in range(3)])
+    # The first clip has both captions, and the draws of one epoch do not fix those of another.
+    assert {captions[0] for captions in shown} == {texts[family][0] for family in both}
+    assert {captions[2] for captions in shown} == {texts["alt_text"][2]}
+    mixed.set_epoch(7)
+    assert [mixed[i]["caption"] for i in range(3)] == shown[7]
 
 
 def test_datasets_on_an_object_store_read_the_same(rendered, root):

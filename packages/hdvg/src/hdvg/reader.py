@@ -5,7 +5,7 @@ is on screen then. So a clip of any frame rate, constant or not, plays at its tr
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, TypedDict
 
@@ -14,11 +14,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hdvg.catalogue import Catalogue
+from hdvg.choose_caption import Captions, weigh_families
 from hdvg.dataset_folder import open_dataset
 from hdvg.decoding.backend import choose_backend, read_frames
 from hdvg.errors import InputError
 from hdvg.shards import read_member
 from hdvg.video import Box
+
+# What sets the draw of a caption apart from that of the window's start.
+_CAPTION = 1
 
 
 class ClipItem(TypedDict):
@@ -53,10 +57,11 @@ class ClipDataset:
     """Height of the frames in pixels; what does not fit the aspect ratio is cropped centrally."""
     width: int = 176
     """Width of the frames in pixels."""
-    captions: str | None = "alt_text"
-    """Caption family; None leaves every caption empty."""
+    captions: str | Mapping[str, float] | None = "alt_text"
+    """Caption family, or several with the probability that a window is shown with each; None leaves
+    every caption empty."""
     seed: int = 0
-    """Decides, with epoch and index, where a random window starts."""
+    """Decides, with epoch and index, where a random window starts and which caption is shown."""
     window: Literal["random", "centre"] = "random"
     """Where a window starts in its clip: anywhere that it fits, or so that it lies centrally."""
     min_duration_s: float | None = None
@@ -92,7 +97,7 @@ class ClipDataset:
         self.num_left_out = len(clips) - len(kept)
         self.rows = clips.take(pa.array(kept)).combine_chunks()
         self._durations_s = _durations(self.rows)
-        self._captions = _read_captions(catalogue, self.captions)
+        self._captions = _read_captions(catalogue, weigh_families(self.captions))
         self._backend = choose_backend(self.backend, self.rows["codec"].unique().to_pylist())
 
     @property
@@ -106,7 +111,7 @@ class ClipDataset:
     def __getitem__(self, index: int) -> ClipItem:
         clip_id = self._row(index)["clip_id"]
         video = self.frames(index, self.frame_times_s(index), self.width, self.height)
-        caption = self._captions.get(clip_id, "")
+        caption = self._captions.choose(clip_id, self._draw(index, _CAPTION))
         return {"video": video, "caption": caption, "clip_id": clip_id, "fps": float(self.fps)}
 
     def set_epoch(self, epoch: int) -> None:
@@ -121,7 +126,7 @@ class ClipDataset:
         slack_s = max(0.0, float(self._durations_s[self._checked(index)]) - self.window_s)
         where = 0.5
         if self.window == "random":
-            where = np.random.default_rng([self.seed, self._epoch, self._checked(index)]).random()
+            where = self._draw(index)
         return [where * slack_s + k / self.fps for k in range(self.num_frames)]
 
     def frames(
@@ -154,6 +159,11 @@ class ClipDataset:
         row = self._row(index)
         names = ("shard", "offset", "nbytes", "sha256")
         return read_member(self._storage, **{name: row[name] for name in names})
+
+    def _draw(self, index: int, *purpose: int) -> float:
+        """A number from [0, 1), a pure function of (seed, epoch, index, purpose)."""
+        words = [self.seed, self._epoch, self._checked(index), *purpose]
+        return float(np.random.default_rng(words).random())
 
     def _row(self, index: int) -> dict[str, Any]:
         row: dict[str, Any] = self.rows.slice(self._checked(index), 1).to_pylist()[0]
@@ -207,8 +217,10 @@ def _durations(clips: pa.Table) -> npt.NDArray[np.float64]:
     return seconds
 
 
-def _read_captions(catalogue: Catalogue, family: str | None) -> dict[str, str]:
-    if family is None:
-        return {}
-    table = catalogue.family("captions", family)
-    return dict(zip(table["clip_id"].to_pylist(), table["text"].to_pylist(), strict=True))
+def _read_captions(catalogue: Catalogue, probabilities: dict[str, float]) -> Captions:
+    texts = {}
+    for family in probabilities:
+        table = catalogue.family("captions", family)
+        pairs = zip(table["clip_id"].to_pylist(), table["text"].to_pylist(), strict=True)
+        texts[family] = dict(pairs)
+    return Captions(texts, probabilities)
