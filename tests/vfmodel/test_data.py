@@ -1,4 +1,4 @@
-"""The endless stream: its order against a slow formula, and where a resumed run starts."""
+"""Training batches: their shapes, where a resumed run starts, and several datasets in one run."""
 
 from itertools import islice
 from types import SimpleNamespace
@@ -7,24 +7,8 @@ import pytest
 import torch
 
 from hdvg.errors import InputError
-from vfmodel.data import ClipConfig, ClipDataModule, ClipStream, Positions
-
-
-class NumberedClips:
-    """Item i of epoch e is (e, i)."""
-
-    def __init__(self, count):
-        self.count = count
-        self.epoch = None
-
-    def __len__(self):
-        return self.count
-
-    def __getitem__(self, index):
-        return {"epoch": self.epoch, "index": index}
-
-    def set_epoch(self, epoch):
-        self.epoch = epoch
+from vfmodel.data import ClipConfig, ClipDataModule, SourceConfig
+from vfmodel.scene_clips import SceneClips
 
 
 def module(global_step=0, rank=0, world_size=1, accumulate=1, **settings):
@@ -48,34 +32,13 @@ def ids(found):
     return [clip_id for batch in found for clip_id in batch["clip_id"]]
 
 
-def test_every_epoch_holds_every_clip_once_in_an_order_of_its_own():
-    stream = ClipStream(NumberedClips(7), seed=3)
-    items = [stream[p] for p in range(21)]
-    assert [item["epoch"] for item in items] == [0] * 7 + [1] * 7 + [2] * 7
-    orders = [tuple(item["index"] for item in items[7 * e : 7 * e + 7]) for e in range(3)]
-    assert all(sorted(order) == list(range(7)) for order in orders)
-    assert len(set(orders)) == 3
-
-
-def test_the_clip_at_a_position_does_not_depend_on_what_was_read_before():
-    straight = ClipStream(NumberedClips(5), seed=1)
-    wanted = [straight[p] for p in range(15)]
-    jumping = ClipStream(NumberedClips(5), seed=1)
-    for position in (14, 0, 7, 6, 14, 3):
-        assert jumping[position] == wanted[position]
-
-
-def test_positions_of_two_ranks_take_turns():
-    assert list(islice(Positions(6, 2), 4)) == [6, 8, 10, 12]
-    assert list(islice(Positions(7, 2), 4)) == [7, 9, 11, 13]
-
-
 def test_batches_have_the_shapes_that_training_reads():
     (batch,) = batches(module(batch_size=3), 1)
     assert batch["video"].shape == (3, 2, 3, 16, 24)
     assert batch["video"].dtype == torch.uint8
     assert len(batch["caption"]) == 3
     assert all("background" in text for text in batch["caption"])
+    assert batch["fps"].tolist() == [8.0] * 3
 
 
 def test_a_resumed_run_reads_on_where_it_stopped():
@@ -104,23 +67,61 @@ def test_seeds_order_clips_differently():
         ({"root": "shapes:0"}, "shapes:0"),
         ({"root": "/no/such/dataset"}, "/no/such/dataset"),
         ({"root": "/tmp"}, "/tmp"),
+        ({"joined": [SourceConfig(root="/no/such/other")]}, "/no/such/other"),
     ],
 )
 def test_what_cannot_be_read_is_named(settings, named):
     with pytest.raises(InputError, match=named):
-        ClipDataModule(**settings).open()
+        ClipDataModule(**({"root": "shapes:3"} | settings)).open()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [({"weight": 0.0}, "weight of x must be positive, got 0"), ({"batch_size": 0}, "got 0")],
+)
+def test_a_source_that_cannot_be_is_named(settings, named):
+    with pytest.raises(InputError, match=named):
+        SourceConfig(root="x", **settings)
+
+
+def test_joined_sources_come_as_often_as_their_weights_say():
+    data = module(batch_size=4, joined=[SourceConfig(root="shapes:5", weight=3.0)])
+    found = batches(data, 10)
+    first = [clip.split("-")[2] for clip in ids(found)]
+    # Scenes 5 and 6 are in the main source alone, which holds a quarter of the 40 clips.
+    assert len(first) == 40
+    streams = [len(data.buckets[0].sources), *data.buckets[0].weights]
+    assert streams == [2, 1.0, 3.0]
+    assert first.count("5") + first.count("6") <= 4
+
+
+def test_sources_of_other_shapes_have_batches_of_their_own():
+    still = ClipConfig(num_frames=1, height=16, width=24)
+    tall = ClipConfig(num_frames=2, height=24, width=16)
+    joined = [
+        SourceConfig(root="shapes:5", clip=still, batch_size=8),
+        SourceConfig(root="shapes:5", clip=tall, weight=2.0),
+    ]
+    found = batches(module(batch_size=3, joined=joined), 8)
+    shapes = [tuple(batch["video"].shape) for batch in found]
+    assert shapes.count((3, 2, 3, 16, 24)) == 2
+    assert shapes.count((8, 1, 3, 16, 24)) == 2
+    assert shapes.count((3, 2, 3, 24, 16)) == 4
 
 
 def test_captions_and_selection_go_to_the_dataset(monkeypatch):
     asked = {}
 
     def record(root, **options):
-        asked.update(options)
-        return NumberedClips(1)
+        asked[root] = options
+        return SceneClips(1, num_frames=1, fps=8.0, height=8, width=8)
 
     monkeypatch.setattr("vfmodel.data.ClipDataset", record)
-    ClipDataModule(root="d", captions="blip2", select="hd_vg").open()
-    assert (asked["captions"], asked["select"]) == ("blip2", "hd_vg")
+    families = {"blip2": 0.9, "alt_text": 0.1}
+    joined = [SourceConfig(root="e", captions=families)]
+    ClipDataModule(root="d", captions="blip2", select="hd_vg", joined=joined).open()
+    assert (asked["d"]["captions"], asked["d"]["select"]) == ("blip2", "hd_vg")
+    assert (asked["e"]["captions"], asked["e"]["select"]) == (families, None)
 
 
 def test_a_clip_has_a_size():

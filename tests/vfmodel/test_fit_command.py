@@ -86,6 +86,17 @@ def test_a_run_leaves_its_folder_and_can_be_gone_on_with(config, tmp_path, capsy
         assert all(torch.equal(v, ends[1][kind][k]) for k, v in ends[0][kind].items())
 
 
+def test_several_datasets_can_be_named_and_gone_on_with(config, tmp_path):
+    joined = [
+        {"root": "shapes:3", "weight": 0.5, "captions": {"blip2": 0.8, "alt_text": 0.2}},
+        {"root": "shapes:3", "clip": {**CLIP, "num_frames": 2}, "batch_size": 4},
+    ]
+    assert run("--config", config(data={"joined": joined}, save_every=1)) == 0
+    assert run("--config", config(trainer={"max_steps": 4}), "--ckpt_path", "last") == 0
+    saved = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["data"]
+    assert [source["weight"] for source in saved["joined"]] == [0.5, 1.0]
+
+
 def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, capsys):
     assert run("--config", config()) == 0
     wider = plain(tiny_unet) | {"channels": [16, 16]}
@@ -102,6 +113,8 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
         ({"trainer": {"max_step": 1}}, (), "max_step"),
         ({"data": {"root": "/no/such/dataset"}}, (), "/no/such/dataset"),
         ({"data": {"clip": {"height": 20, "width": 24}}}, (), "height 20"),
+        ({"data": {"joined": [{"root": "/no/other"}]}}, (), "/no/other"),
+        ({"data": {"joined": [{"root": "shapes:1", "wieght": 2}]}}, (), "wieght"),
         ({"model": {"base": "/no/such/model"}}, (), "/no/such/model"),
         ({"model": {"init_from": "/no/such/model"}}, (), "/no/such/model"),
         ({"model": {"caption_dropout": 2.0}}, (), "caption_dropout"),

@@ -22,7 +22,8 @@ def test_each_clip_is_kept_in_every_time_window(tiny_base):
             torch.testing.assert_close(
                 item["latents"], autoencoder.encode(to_pixels(video))[0], atol=1e-5, rtol=1e-5
             )
-            assert (item["caption"], item["clip_id"]) == (source["caption"], source["clip_id"])
+            for name in ("caption", "clip_id", "fps"):
+                assert item[name] == source[name]
 
 
 def test_pixels_are_in_0_to_1_with_time_behind_colour():

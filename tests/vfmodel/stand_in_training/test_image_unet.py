@@ -5,7 +5,7 @@ import torch
 
 from hdvg.errors import InputError
 from vfmodel.initialise import build_unet
-from vfmodel.latent_clips import LatentClips
+from vfmodel.latent_clips import Encoded, LatentClips
 from vfmodel.stand_in_training.image_unet import ImageUNetConfig, random_stills, train_image_unet
 from vfmodel.text_encoder import PromptEncoder
 
@@ -15,7 +15,7 @@ TINY = ImageUNetConfig(channels=(8, 16), num_heads=(1, 2), norm_groups=4, num_st
 @pytest.fixture
 def clips():
     latents = torch.randn(3, 4, 2, 3, 5, generator=torch.Generator().manual_seed(0))
-    return LatentClips([latents], ["a", "b", "c"], ["x", "y", "z"])
+    return LatentClips([Encoded(latents, [{"caption": text} for text in "abc"])])
 
 
 def test_stills_are_frames_of_the_clips_with_their_captions(clips):
@@ -23,7 +23,7 @@ def test_stills_are_frames_of_the_clips_with_their_captions(clips):
     assert stills.shape == (50, 4, 1, 3, 5)
     assert set(captions) == {"a", "b", "c"}
     for still, caption in zip(stills, captions, strict=True):
-        frames = clips.windows[0]["abc".index(caption)]
+        frames = clips.windows[0].latents["abc".index(caption)]
         assert any(torch.equal(still[:, 0], frames[:, t]) for t in range(2))
 
 

@@ -1,20 +1,22 @@
-"""Training data: an endless stream of clips whose order is a pure function of the seed.
+"""Training data: batches from one dataset or from several jointly.
 
-Position p of the stream is clip `order(p // n)[p % n]` of a dataset of n clips. A run that resumes
-at step s therefore starts at position s * (clips a step), without replaying anything.
+The order of the clips is a pure function of the seed (`batch_order.py`, `clip_stream.py`), so a run
+that resumes starts where it stopped without replaying anything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader
 
 from hdvg import ClipDataset
 from hdvg.errors import InputError
 from vfmodel.autoencoder import VideoAutoencoder
+from vfmodel.batch_order import BatchOrder, Bucket, Team
+from vfmodel.clip_stream import ClipStream, Mixture
 from vfmodel.latent_clips import ClipSource, encode_clips
 from vfmodel.scene_clips import SceneClips
 
@@ -26,7 +28,7 @@ class ClipConfig:
     """Length, rate and size of the training clips; the defaults are the mini model's."""
 
     num_frames: int = 8
-    """Frames in a clip."""
+    """Frames in a clip; 1 is a still image, which trains the spatial half alone."""
     fps: float = 8.0
     """Frames per second."""
     height: int = 96
@@ -40,136 +42,154 @@ class ClipConfig:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}")
 
 
-torch.serialization.add_safe_globals([ClipConfig])
+@dataclass(frozen=True, kw_only=True)
+class SourceConfig:
+    """A dataset that is trained on jointly with the main one, or another view of the same."""
+
+    root: str
+    """A dataset folder or URL, or `shapes:<n>` for n scenes rendered on the fly."""
+    weight: float = 1.0
+    """How often a clip comes from here; the main dataset's weight is 1. Among sources of different
+    shape it counts optimiser steps."""
+    captions: str | dict[str, float] = "alt_text"
+    """As `data.captions`."""
+    select: str | None = None
+    """As `data.select`."""
+    clip: ClipConfig | None = None
+    """A shape of its own, such as single frames or upright clips; null for that of `data.clip`."""
+    batch_size: int | None = None
+    """Clips in a batch, on each process; null for `data.batch_size`."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight < float("inf"):
+            raise InputError(f"weight of {self.root} must be positive, got {self.weight}")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise InputError(f"batch_size must be >= 1, got {self.batch_size}")
 
 
-class ClipStream(Dataset[Any]):
-    """The clip at each position of the endless stream."""
-
-    def __init__(self, clips: ClipSource, seed: int) -> None:
-        self.clips = clips
-        self.seed = seed
-        self._epoch = -1
-        self._order: list[int] = []
-
-    def __getitem__(self, position: int) -> Any:  # noqa: ANN401
-        """The item at a position >= 0; the dataset shows a new time window each time round."""
-        epoch, place = divmod(position, len(self.clips))
-        if epoch != self._epoch:
-            generator = torch.Generator().manual_seed((self.seed << 32) + epoch)
-            self._order = torch.randperm(len(self.clips), generator=generator).tolist()
-            self._epoch = epoch
-            self.clips.set_epoch(epoch)
-        return self.clips[self._order[place]]
+torch.serialization.add_safe_globals([ClipConfig, SourceConfig])
 
 
-class Positions(Sampler[int]):
-    """`first`, `first + step`, `first + 2 * step`, ... without end."""
-
-    def __init__(self, first: int, step: int) -> None:
-        self.first = first
-        self.step = step
-
-    def __iter__(self) -> Iterator[int]:
-        """Counts from `first`, however often it is asked."""
-        position = self.first
-        while True:
-            yield position
-            position += self.step
-
-
+@dataclass(eq=False)
 class ClipDataModule(LightningDataModule):
-    """Training batches from a dataset folder, or from scenes rendered on the fly.
+    """Training batches from dataset folders, or from scenes rendered on the fly.
 
-    A batch holds `caption` and `clip_id` (lists of B) and either `video`, uint8 [B, T, 3, H, W],
-    or `latents`, float [B, C, T, h, w].
+    A batch holds `caption` and `clip_id` (lists of B), `fps` [B] and either `video`, uint8
+    [B, T, 3, H, W], or `latents`, float [B, C, T, h, w].
     """
 
-    def __init__(
-        self,
-        root: str = "data/mini",
-        clip: ClipConfig = ClipConfig(),
-        batch_size: int = 4,
-        num_workers: int = 1,
-        seed: int = 0,
-        captions: str = "alt_text",
-        select: str | None = None,
-        cached_windows: int = 0,
-    ) -> None:
-        """Notes what to read; nothing is opened before training starts.
+    root: str = "data/mini"
+    """A dataset folder or URL, or `shapes:<n>` for n scenes rendered on the fly."""
+    clip: ClipConfig = ClipConfig()
+    """Length, rate and size of the clips."""
+    batch_size: int = 4
+    """Clips in a batch, on each process."""
+    num_workers: int = 1
+    """Loader processes; 0 reads in the training process."""
+    seed: int = 0
+    """Decides the order of the clips, their time windows and captions."""
+    captions: str | dict[str, float] = "alt_text"
+    """Caption family of the dataset, or several families with the probability of each."""
+    select: str | None = None
+    """Name of a selection of the dataset, or an expression; None takes every clip."""
+    cached_windows: int = 0
+    """If positive, every clip is encoded once in this many time windows and training takes its
+    latents from memory; 0 reads and encodes at every step."""
+    joined: Sequence[SourceConfig] = ()
+    """Datasets that are trained on jointly with `root`."""
 
-        Args:
-            root: A dataset folder or URL, or `shapes:<n>` for n scenes rendered on the fly.
-            clip: Length, rate and size of the clips.
-            batch_size: Clips in a batch, on each process.
-            num_workers: Loader processes; 0 reads in the training process.
-            seed: Decides the order of the clips and their time windows.
-            captions: Caption family of the dataset.
-            select: Name of a selection of the dataset, or an expression; None takes every clip.
-            cached_windows: If positive, every clip is encoded once in this many time windows and
-                training takes its latents from memory; 0 reads and encodes at every step.
-        """
+    def __post_init__(self) -> None:
         super().__init__()
         for name, value, least in (
-            ("batch_size", batch_size, 1),
-            ("num_workers", num_workers, 0),
-            ("seed", seed, 0),
-            ("cached_windows", cached_windows, 0),
+            ("batch_size", self.batch_size, 1),
+            ("num_workers", self.num_workers, 0),
+            ("seed", self.seed, 0),
+            ("cached_windows", self.cached_windows, 0),
         ):
             if value < least:
                 raise InputError(f"{name} must be >= {least}, got {value}")
-        self.root = root
-        self.clip = clip
-        self.batch_size = batch_size
-        self.num_workers = num_workers
-        self.seed = seed
-        self.captions = captions
-        self.select = select
-        self.cached_windows = cached_windows
-        self._clips: ClipSource | None = None
+        self._clips: list[ClipSource] = []
 
-    def open(self) -> ClipSource:
-        """Opens the data.
+    @property
+    def sources(self) -> list[SourceConfig]:
+        """The main dataset and those that join it."""
+        main = SourceConfig(root=self.root, captions=self.captions, select=self.select)
+        return [main, *self.joined]
+
+    @property
+    def shapes(self) -> list[tuple[ClipConfig, int]]:
+        """Shape of the clips and size of the batches, of each source."""
+        return [
+            (source.clip or self.clip, source.batch_size or self.batch_size)
+            for source in self.sources
+        ]
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """The sources by shape, in the order in which shapes are first named."""
+        shapes = self.shapes
+        found = []
+        for shape in dict.fromkeys(shapes):
+            members = tuple(i for i, own in enumerate(shapes) if own == shape)
+            weights = tuple(self.sources[i].weight for i in members)
+            found.append(Bucket(batch_size=shape[1], sources=members, weights=weights))
+        return found
+
+    def open(self) -> list[ClipSource]:
+        """Opens every source.
 
         Raises:
             InputError: Not a dataset folder, or `shapes:` with something else than a count.
         """
-        if not self.root.startswith(_SCENES):
-            return ClipDataset(
-                self.root,
-                captions=self.captions,
-                seed=self.seed,
-                select=self.select,
-                **vars(self.clip),
-            )
-        count = self.root.removeprefix(_SCENES)
-        if not count.isdecimal() or int(count) < 1:
-            raise InputError(f"root: {self.root!r} should name a count, as in 'shapes:4000'")
-        return SceneClips(int(count), seed=self.seed, **vars(self.clip))
+        return [
+            self._open(source, clip)
+            for source, (clip, _) in zip(self.sources, self.shapes, strict=True)
+        ]
 
     def setup(self, stage: str) -> None:
         """Opens the data, and encodes it if latents are to come from memory."""
-        if self._clips is not None:
+        if self._clips:
             return
         clips = self.open()
         if self.cached_windows:
             assert self.trainer is not None
             autoencoder = cast(VideoAutoencoder, self.trainer.lightning_module.autoencoder)
-            clips = encode_clips(clips, autoencoder, self.cached_windows, self.num_workers)
+            clips = [
+                encode_clips(one, autoencoder, self.cached_windows, self.num_workers)
+                for one in clips
+            ]
         self._clips = clips
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Starts at the position that the trainer's step has reached."""
+        """Starts at the step that the trainer has reached."""
         trainer = self.trainer
         assert trainer is not None
-        assert self._clips is not None
-        batches = trainer.global_step * trainer.accumulate_grad_batches
-        first = batches * self.batch_size * trainer.world_size + trainer.global_rank
+        assert self._clips
+        team = Team(
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+            accumulate=trainer.accumulate_grad_batches,
+        )
         workers = 0 if self.cached_windows else self.num_workers
+        # Each source has an order of its own, the first one that of the seed itself.
+        streams = [ClipStream(clips, self.seed + i) for i, clips in enumerate(self._clips)]
         return DataLoader(
-            ClipStream(self._clips, self.seed),
-            batch_size=self.batch_size,
-            sampler=Positions(first, trainer.world_size),
+            Mixture(streams),
+            batch_sampler=BatchOrder(self.buckets, team, trainer.global_step),
             num_workers=workers,
             persistent_workers=workers > 0,
         )
+
+    def _open(self, source: SourceConfig, clip: ClipConfig) -> ClipSource:
+        if not source.root.startswith(_SCENES):
+            return ClipDataset(
+                source.root,
+                captions=source.captions,
+                seed=self.seed,
+                select=source.select,
+                **vars(clip),
+            )
+        count = source.root.removeprefix(_SCENES)
+        if not count.isdecimal() or int(count) < 1:
+            raise InputError(f"root: {source.root!r} should name a count, as in 'shapes:4000'")
+        return SceneClips(int(count), seed=self.seed, **vars(clip))

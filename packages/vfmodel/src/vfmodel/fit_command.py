@@ -101,7 +101,8 @@ class FitCLI(LightningCLI):
         """Checks what would otherwise fail in the middle, and sets what sampling defaults to."""
         clip = self.datamodule.clip
         autoencoder = self.model.autoencoder
-        autoencoder.check_size(clip.height, clip.width)
+        for shape, _ in self.datamodule.shapes:
+            autoencoder.check_size(shape.height, shape.width)
         self.model.unet.register_to_config(
             sample_height=clip.height // autoencoder.factor,
             sample_width=clip.width // autoencoder.factor,

@@ -4,7 +4,7 @@ Shape letters: B clips, C latent channels, T frames, h and w latent height and w
 """
 
 import logging
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import torch
 from jaxtyping import Float, UInt8
@@ -35,32 +35,37 @@ class ClipSource(Protocol):
         ...
 
 
+class Encoded(NamedTuple):
+    """Every clip of a dataset in one time window each.
+
+    Attributes:
+        latents: Of each clip.
+        labels: What else the items of the clips held: caption, clip_id, fps.
+    """
+
+    latents: Float[Tensor, "N C T h w"]
+    labels: list[dict[str, Any]]
+
+
 class LatentClips(Dataset[dict[str, Any]]):
     """The latents of every clip in one time window each; another window in another epoch."""
 
-    def __init__(
-        self, windows: list[Float[Tensor, "N C T h w"]], captions: list[str], clip_ids: list[str]
-    ) -> None:
+    def __init__(self, windows: list[Encoded]) -> None:
         self.windows = windows
-        self.captions = captions
-        self.clip_ids = clip_ids
         self._epoch = 0
 
     def __len__(self) -> int:
         """The number of clips."""
-        return len(self.captions)
+        return len(self.windows[0].labels)
 
     def set_epoch(self, epoch: int) -> None:
         """Takes the windows in turn."""
         self._epoch = epoch
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Latents [C, T, h, w], caption and clip_id of one clip."""
-        return {
-            "latents": self.windows[self._epoch % len(self.windows)][index],
-            "caption": self.captions[index],
-            "clip_id": self.clip_ids[index],
-        }
+        """Latents [C, T, h, w], caption, clip_id and fps of one clip."""
+        window = self.windows[self._epoch % len(self.windows)]
+        return {"latents": window.latents[index], **window.labels[index]}
 
 
 def to_pixels(video: UInt8[Tensor, "B T 3 H W"]) -> Float[Tensor, "B 3 T H W"]:
@@ -72,18 +77,20 @@ def encode_clips(
     clips: ClipSource, autoencoder: VideoAutoencoder, num_windows: int, num_workers: int
 ) -> LatentClips:
     """Encodes every clip in the time windows of epochs 0 .. num_windows - 1."""
-    windows: list[Tensor] = []
-    captions: list[str] = []
-    clip_ids: list[str] = []
+    windows = []
     for epoch in range(num_windows):
         LOG.info("encoding %d clips, window %d of %d", len(clips), epoch + 1, num_windows)
         clips.set_epoch(epoch)
-        captions, clip_ids, latents = [], [], []
+        latents: list[Tensor] = []
+        labels: list[dict[str, Any]] = []
         source = cast("Dataset[Any]", clips)
         loader: DataLoader[Any] = DataLoader(source, _BATCH, num_workers=num_workers)
         for batch in loader:
             latents.append(autoencoder.encode(to_pixels(batch["video"])))
-            captions += batch["caption"]
-            clip_ids += batch["clip_id"]
-        windows.append(torch.cat(latents))
-    return LatentClips(windows, captions, clip_ids)
+            columns = (batch["caption"], batch["clip_id"], batch["fps"].tolist())
+            labels += [
+                {"caption": caption, "clip_id": clip_id, "fps": fps}
+                for caption, clip_id, fps in zip(*columns, strict=True)
+            ]
+        windows.append(Encoded(torch.cat(latents), labels))
+    return LatentClips(windows)

@@ -119,10 +119,10 @@ def random_stills(
     clips: LatentClips, count: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "N C 1 h w"], list[str]]:
     """One random frame from each of `count` random clips, with the captions."""
-    latents = clips.windows[0]
+    latents, labels = clips.windows[0]
     which = torch.randint(len(latents), (count,), generator=generator)
     when = torch.randint(latents.shape[2], (count,), generator=generator)
-    return latents[which, :, when].unsqueeze(2), [clips.captions[i] for i in which.tolist()]
+    return latents[which, :, when].unsqueeze(2), [labels[i]["caption"] for i in which.tolist()]
 
 
 def make_image_unet(out: Path) -> str:
