@@ -20,7 +20,7 @@ DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo dataset train train-model train-upscaler generate stand-ins env-lavis \
-        format lint type test test-slow bench check clean
+        env-realesrgan format lint type test test-slow test-oracle bench check clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -76,6 +76,11 @@ env-lavis: ## Build .env-lavis, where `hdvg caption --backend lavis` runs (about
 	.env-lavis/bin/python -m pip install --quiet --disable-pip-version-check -r environments/lavis.txt
 	.env-lavis/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchvision==0.15.2
 
+env-realesrgan: ## Build .env-realesrgan, what `make test-oracle` compares with (about 2 GB)
+	$(PYTHON) -m venv .env-realesrgan
+	.env-realesrgan/bin/python -m pip install --quiet --disable-pip-version-check -r environments/realesrgan.txt
+	.env-realesrgan/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchvision==0.15.2
+
 format: $(READY) ## Rewrite the code to the project's format
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
@@ -92,6 +97,9 @@ test: $(READY) ## Run the tests (under 10 minutes on 2 cores)
 
 test-slow: $(READY) ## Run the tests that take longer than 10 s each
 	$(RUN) -m pytest -q -m slow
+
+test-oracle: $(READY) ## Compare with Real-ESRGAN and BasicSR; skipped without .env-realesrgan
+	$(RUN) -m pytest -q -rs -m oracle
 
 # Each takes minutes and wants an idle machine; all share artifacts/benchmarks.
 BENCHMARKS ?= hdvg_throughput hdvg_cuts hdvg_scores clip_reading swap_attention

@@ -1,0 +1,52 @@
+"""The network in its classic form against BasicSR's, weight for weight."""
+
+import re
+
+import pytest
+import torch
+
+from vfsr.rcan import RCAN, RCANConfig
+
+pytestmark = pytest.mark.oracle
+
+BLOCK = r"^body\.(\d+)\.body\.(\d+)\.body\."
+THEIRS = r"body.\1.residual_group.\2.rcab."
+RENAMED = (
+    (r"^head\.0\.", "conv_first."),
+    (BLOCK + r"3\.conv_du\.0\.", THEIRS + "3.attention.1."),
+    (BLOCK + r"3\.conv_du\.2\.", THEIRS + "3.attention.3."),
+    (BLOCK + r"(\d)\.", THEIRS + r"\3."),
+    (r"^body\.(\d+)\.body\.\d+\.(weight|bias)", r"body.\1.conv.\2"),
+    (r"^body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
+    (r"^tail\.0\.", "upsample."),
+    (r"^tail\.1\.", "conv_last."),
+)
+
+
+def in_their_names(model):
+    weights = {}
+    for name, value in model.named_parameters():
+        for pattern, replacement in RENAMED:
+            theirs, count = re.subn(pattern, replacement, name)
+            if count:
+                break
+        weights[f"w:{theirs}"] = value.detach().contiguous()
+    return weights
+
+
+@pytest.mark.parametrize(("groups", "blocks"), [(1, 8), (3, 2)])
+def test_equal_weights_give_equal_frames(oracle, groups, blocks):
+    torch.manual_seed(0)
+    model = RCAN(RCANConfig(num_groups=groups, num_blocks=blocks)).eval()
+    with torch.no_grad():  # away from plain interpolation, so that every layer matters
+        for parameter in model.parameters():
+            parameter += 0.01 * torch.randn_like(parameter)
+    frames = torch.rand(2, 3, 20, 28)
+    sizes = {"num_feat": 64, "num_group": groups, "num_block": blocks}
+    theirs, _ = oracle.ask(
+        "rcan", settings={"sizes": sizes}, images=frames, **in_their_names(model)
+    )
+    with torch.no_grad():
+        ours = model(frames)
+    assert ours.std() > 0.05
+    assert (ours - theirs["images"]).abs().max() < 1e-4 * ours.abs().max()
