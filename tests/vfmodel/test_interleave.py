@@ -6,7 +6,15 @@ import pytest
 
 from vfmodel.interleave import Interleaving
 
-WEIGHTS = [[1.0], [1.0, 1.0], [0.5, 0.3, 0.2], [1.0, 3.0], [0.1, 0.7], [1e-3, 5.0, 2.0], [3.0, 3.0, 1.0]]
+WEIGHTS = [
+    [1.0],
+    [1.0, 1.0],
+    [0.5, 0.3, 0.2],
+    [1.0, 3.0],
+    [0.1, 0.7],
+    [1e-3, 5.0, 2.0],
+    [3.0, 3.0, 1.0],
+]
 
 
 @pytest.mark.parametrize("weights", WEIGHTS, ids=str)

@@ -94,6 +94,29 @@ def test_each_temporal_branch_has_one_matrix_at_zero_and_never_two():
         assert len(zeros) == 1, type(branch)
 
 
+def test_still_images_are_what_the_spatial_half_makes_of_each():
+    unet, (x, t, text) = tiny(trained=True, entry_attention_heads=1), inputs()
+    stills = unet(x, t, text, still=True).sample
+    for frame in range(3):
+        alone = unet(x[:, :, frame : frame + 1], t, text, still=True).sample
+        torch.testing.assert_close(stills[:, :, frame], alone[:, :, 0], atol=1e-5, rtol=1e-5)
+    assert (unet(x, t, text).sample - stills).abs().max() > 1e-2
+    unet(x, t, text, still=True).sample.sum().backward()
+    used = {id(parameter) for parameter in unet.parameters() if parameter.grad is not None}
+    resting = {id(parameter) for parameter in unet.resting_parameters(still=True)}
+    assert resting
+    assert not used & resting
+    assert used | resting == {id(parameter) for parameter in unet.parameters()}
+    for parameter in unet.resting_parameters(still=True):
+        nn.init.normal_(parameter)
+    assert torch.equal(unet(x, t, text, still=True).sample, stills)
+
+
+def test_at_first_a_still_image_is_a_clip_of_one_frame():
+    unet, (x, t, text) = tiny(), inputs(frames=1)
+    assert torch.equal(unet(x, t, text, still=True).sample, unet(x, t, text).sample)
+
+
 def test_clips_of_a_batch_do_not_meet():
     unet = tiny(trained=True)
     x, t, text = inputs(batch=3)

@@ -72,11 +72,14 @@ class Conditions(NamedTuple):
         time: The time embedding of each frame.
         text: The prompts, one row a clip, as each text attention of the block is given them.
         num_frames: Frames of a clip.
+        still: Whether the frames are images of their own: temporal modules and Swap-CA rest, and
+            add nothing.
     """
 
     time: Float[Tensor, "F E"]
     text: tuple[Text, ...]
     num_frames: int
+    still: bool = False
 
 
 def run_module(owner: nn.Module, module: nn.Module, *inputs: object) -> Tensor:
@@ -130,6 +133,8 @@ class SpaceTimeBlock(nn.Module):
     ) -> tuple[Float[Tensor, "F C H W"], Float[Tensor, "F C H W"]]:
         """Runs residual block `index` and its temporal convolution."""
         spatial = self._run(self.resnets[index], hidden, given.time)
+        if given.still:
+            return spatial, torch.zeros_like(spatial)
         motion = spatial
         if carried is not None and self.temp_skip is not None:
             motion = spatial + self.temp_skip(carried, spatial.shape[2:])
@@ -140,6 +145,8 @@ class SpaceTimeBlock(nn.Module):
     ) -> tuple[Float[Tensor, "F C H W"], Float[Tensor, "F C H W"]]:
         """Runs text transformer `index` and its temporal attention."""
         (spatial,) = self.attentions[index](hidden, given.text[index], return_dict=False)
+        if given.still:
+            return spatial, torch.zeros_like(spatial)
         return spatial, self._run(self.temp_attns[index], spatial, given.num_frames)
 
     def project_text(self, text: Float[Tensor, "B L D"]) -> tuple[TextKeys, ...]:
@@ -153,13 +160,13 @@ class SpaceTimeBlock(nn.Module):
         self,
         spatial: Float[Tensor, "F C H W"],
         temporal: Float[Tensor, "F C H W"],
-        num_frames: int,
+        given: Conditions,
     ) -> Float[Tensor, "F C H W"]:
         """Joins the last pair of an encoder or decoder block: Swap-CA, or the sum before it."""
-        if self.swap is None or not self.swap_active:
+        if self.swap is None or not self.swap_active or given.still:
             return spatial + temporal
         streams = (
-            rearrange(stream, "(b t) c h w -> b c t h w", t=num_frames)
+            rearrange(stream, "(b t) c h w -> b c t h w", t=given.num_frames)
             for stream in (spatial, temporal)
         )
         return rearrange(self._run(self.swap, *streams), "b c t h w -> (b t) c h w")
@@ -191,7 +198,7 @@ class LayeredBlock(SpaceTimeBlock):
             spatial, temporal = self.attend(index, joined, given)
         if index < len(self.end_fuses):
             return self.end_fuses[index](spatial, temporal), temporal
-        return self.finish(spatial, temporal, given.num_frames), temporal
+        return self.finish(spatial, temporal, given), temporal
 
 
 class DownBlock(LayeredBlock):

@@ -1,14 +1,13 @@
 """`VideoDiffusion`: what one training step does, as a LightningModule.
 
-Every random number of a step comes from one generator seeded by (seed, step, rank), so a resumed
-run draws what an uninterrupted one would have drawn.
+Every random number of a step is a function of (seed, step, the clip's seat in the joint batch of
+all processes and accumulated parts): see `step_draws.py`.
 """
 
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from lightning.pytorch import LightningModule
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from hdvg.errors import InputError
 from vfmodel.autoencoder import VideoAutoencoder
+from vfmodel.batch_order import Team
 from vfmodel.initialise import build_unet
 from vfmodel.latent_clips import to_pixels
 from vfmodel.objective import (
@@ -24,13 +24,11 @@ from vfmodel.objective import (
     add_noise,
     build_scheduler,
     denoising_loss,
-    draw_noise,
     loss_weights,
-    sample_timesteps,
     target,
 )
 from vfmodel.pretrained import STAND_IN_PIPELINE
-from vfmodel.swap_attention import SwapCrossAttention
+from vfmodel.step_draws import StepDraws
 from vfmodel.text_encoder import PromptEncoder
 from vfmodel.unet_config import SwapUNetConfig
 
@@ -129,18 +127,20 @@ class VideoDiffusion(LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Float[Tensor, ""]:
         """The denoising loss of one batch of `ClipDataModule`."""
-        generator = self.step_generator(batch_idx)
         latents = self.latents_of(batch)
-        text = self.text_of(batch["caption"], generator)
-        noise = draw_noise(latents.shape, self.objective, generator).to(latents)
-        timesteps = sample_timesteps(len(latents), self.objective, generator).to(self.device)
+        draws = self.step_draws(len(latents), batch_idx)
+        text = self.text_of(batch["caption"], draws.dropped_captions(self.caption_dropout))
+        noise = draws.noise(latents.shape, self.objective).to(latents)
+        timesteps = draws.timesteps(self.objective).to(self.device)
         alpha_bar = self.alphas_cumprod[timesteps]
         noisy = add_noise(latents, noise, alpha_bar)
-        predicted = self.unet(noisy, timesteps, text).sample
+        # A clip of one frame is an image: it teaches nothing about motion.
+        still = latents.shape[2] == 1
+        predicted = self.unet(noisy, timesteps, text, still=still).sample
         wanted = target(self.objective.prediction, latents, noise, alpha_bar)
         loss = denoising_loss(predicted, wanted, loss_weights(self.objective, alpha_bar))
         self.log("train/loss", loss, prog_bar=True)
-        return loss + self._idle_term()
+        return loss + self._resting_term(still)
 
     def on_fit_start(self) -> None:
         """Moves the frozen parts, which Lightning does not see, to the trainer's device."""
@@ -151,11 +151,20 @@ class VideoDiffusion(LightningModule):
         """Switches from the phase of addition to that of Swap-CA."""
         self.unet.enable_swap(self.global_step >= self.swap_start_step)
 
-    def step_generator(self, batch_idx: int) -> torch.Generator:
-        """The only source of randomness of a step, on the CPU so that devices agree."""
-        part = batch_idx % self.trainer.accumulate_grad_batches
-        words = np.random.SeedSequence([self.seed, self.global_step, part, self.global_rank])
-        return torch.Generator().manual_seed(int(words.generate_state(1, np.uint64)[0]))
+    def step_draws(self, batch_size: int, batch_idx: int) -> StepDraws:
+        """The only source of randomness of a step."""
+        trainer = self.trainer
+        team = Team(
+            rank=trainer.global_rank,
+            world_size=trainer.world_size,
+            accumulate=trainer.accumulate_grad_batches,
+        )
+        return StepDraws(
+            seed=self.seed,
+            step=self.global_step,
+            joint_size=team.joint_size(batch_size),
+            seats=team.seats(batch_size, batch_idx % team.accumulate),
+        )
 
     def latents_of(self, batch: Batch) -> Float[Tensor, "B C T h w"]:
         """The batch's latents: as they are, or encoded from its frames."""
@@ -164,10 +173,10 @@ class VideoDiffusion(LightningModule):
             return latents
         return self.autoencoder.encode(to_pixels(batch["video"]))
 
-    def text_of(self, captions: list[str], generator: torch.Generator) -> Float[Tensor, "B L D"]:
-        """Encoded captions, some of them replaced by the null prompt."""
-        dropped = drop_captions(len(captions), self.caption_dropout, generator).tolist()
-        prompts = ["" if drop else text for text, drop in zip(captions, dropped, strict=True)]
+    def text_of(self, captions: list[str], dropped: Bool[Tensor, " B"]) -> Float[Tensor, "B L D"]:
+        """Encoded captions, those that are dropped replaced by the null prompt."""
+        pairs = zip(captions, dropped.tolist(), strict=True)
+        prompts = ["" if drop else text for text, drop in pairs]
         return self.text_encoder.encode(prompts)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -202,22 +211,12 @@ class VideoDiffusion(LightningModule):
             if ours != theirs:
                 raise InputError(f"unet.{name} is {ours}, but {self.base} has {theirs}")
 
-    def _idle_term(self) -> Float[Tensor, ""] | float:
-        """Zero, from every parameter of a Swap-CA that is switched off.
+    def _resting_term(self, still: bool) -> Float[Tensor, ""] | float:
+        """Zero, from every parameter that the forward pass made no use of.
 
-        All parameters stay in the graph, as DistributedDataParallel wants them, in both phases.
+        All parameters stay in the graph of every step, as DistributedDataParallel wants them.
         """
-        if self.unet.swap_active:
+        resting = self.unet.resting_parameters(still)
+        if not resting:
             return 0.0
-        idle = [
-            parameter.sum()
-            for module in self.unet.modules()
-            if isinstance(module, SwapCrossAttention)
-            for parameter in module.parameters()
-        ]
-        return 0.0 * torch.stack(idle).sum()
-
-
-def drop_captions(count: int, probability: float, generator: torch.Generator) -> Bool[Tensor, " B"]:
-    """Which of `count` captions to drop, independently. Source: Ho and Salimans (2022)."""
-    return torch.rand(count, generator=generator) < probability
+        return 0.0 * torch.stack([parameter.sum() for parameter in resting]).sum()

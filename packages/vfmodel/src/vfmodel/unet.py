@@ -33,9 +33,11 @@ from vfmodel.blocks import (
     UpBlock,
     run_module,
 )
+from vfmodel.fusion import TemporalSkip
 from vfmodel.inflate import config_of_unet2d, load_spatial
 from vfmodel.load_unet3d import config_of_unet3d, load_unet3d
-from vfmodel.temporal import TemporalAttention
+from vfmodel.swap_attention import SwapCrossAttention
+from vfmodel.temporal import TemporalAttention, TemporalConv
 from vfmodel.unet_config import SwapUNetConfig
 
 __all__ = ["SwapUNet", "SwapUNetConfig", "SwapUNetOutput"]
@@ -168,28 +170,52 @@ class SwapUNet(ModelMixin, ConfigMixin):
         for block in (*self.down_blocks, *self.up_blocks):
             block.swap_active = active
 
+    def resting_parameters(self, still: bool) -> list[nn.Parameter]:
+        """The parameters that a forward pass makes no use of.
+
+        They are Swap-CA's in the phase of addition, and the temporal half's for still images.
+        """
+        temporal = (TemporalConv, TemporalAttention, TemporalSkip, SwapCrossAttention)
+        resting: list[nn.Parameter] = []
+        for module in self.modules():
+            swap_rests = isinstance(module, SwapCrossAttention) and not self.swap_active
+            if swap_rests or (still and isinstance(module, temporal)):
+                resting += module.parameters()
+        if still:
+            resting += self.frame_embedding.parameters()
+        return resting
+
     def forward(
         self,
         sample: Float[Tensor, "B C T H W"],
         timestep: Num[Tensor, " B"] | Num[Tensor, ""] | int | float,
         encoder_hidden_states: Float[Tensor, "B L D"] | ProjectedText,
         return_dict: bool = True,
+        still: bool = False,
     ) -> SwapUNetOutput | tuple[Tensor]:
         """Predicts from noisy latents, their timesteps in 0..999 and the prompts.
 
-        Prompts are tokens, or what `project_text` has made of them.
+        Args:
+            sample: Noisy latents.
+            timestep: Of each clip, or of all.
+            encoder_hidden_states: The prompts' tokens, or what `project_text` has made of them.
+            return_dict: Whether a `SwapUNetOutput` or a plain tuple comes back.
+            still: Whether the frames are images of their own, as in training on images beside
+                videos: the temporal half rests, and frames know nothing of each other.
         """
         batch, _, num_frames, _, _ = sample.shape
-        times = self._embed_time(timestep, sample)[:, None] + self._embed_frames(sample)
+        times = self._embed_time(timestep, sample)[:, None].expand(-1, num_frames, -1)
+        if not still:
+            times = times + self._embed_frames(sample)
         time, blocks = times.flatten(0, 1), self.blocks()
         texts: Sequence[tuple[Text, ...]] = (
             [(encoder_hidden_states,) * len(block.attentions) for block in blocks]
             if isinstance(encoder_hidden_states, Tensor)
             else encoder_hidden_states
         )
-        given = [Conditions(time, text, num_frames) for text in texts]
+        given = [Conditions(time, text, num_frames, still) for text in texts]
         hidden = self.conv_in(rearrange(sample, "b c t h w -> (b t) c h w"))
-        if self.entry_attention is not None:
+        if self.entry_attention is not None and not still:
             hidden = hidden + run_module(self, self.entry_attention, hidden, num_frames)
         kept, motion = [hidden], None
         levels = len(self.down_blocks)

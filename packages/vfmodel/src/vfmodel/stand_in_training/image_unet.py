@@ -26,8 +26,8 @@ from vfmodel.objective import (
 )
 from vfmodel.scene_clips import SceneClips
 from vfmodel.stand_in_training.vae import cosine_warmup
+from vfmodel.step_draws import drop_captions
 from vfmodel.text_encoder import PromptEncoder
-from vfmodel.training import drop_captions
 
 LOG = logging.getLogger(__name__)
 
