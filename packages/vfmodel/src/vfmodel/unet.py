@@ -25,15 +25,9 @@ from torch import Tensor, nn
 
 from hdvg.errors import InputError
 from vfmodel.attention import Text, TextKeys
-from vfmodel.blocks import (
-    Conditions,
-    DownBlock,
-    MiddleBlock,
-    SpaceTimeBlock,
-    UpBlock,
-    run_module,
-)
+from vfmodel.blocks import Conditions, MiddleBlock, SpaceTimeBlock, run_module
 from vfmodel.fusion import TemporalSkip
+from vfmodel.hourglass import build_decoder, build_encoder
 from vfmodel.inflate import config_of_unet2d, load_spatial
 from vfmodel.load_unet3d import config_of_unet3d, load_unet3d
 from vfmodel.swap_attention import SwapCrossAttention
@@ -80,11 +74,11 @@ class SwapUNet(ModelMixin, ConfigMixin):
         self.conv_in = nn.Conv2d(config.in_channels, first, 3, padding=1)
         entry = config.entry_attention()
         self.entry_attention = TemporalAttention(entry) if entry else None
-        self.down_blocks = _encoder(config)
+        self.down_blocks = build_encoder(config)
         self.mid_block = MiddleBlock(
             config.block(len(config.channels) - 1, (last, last), attends=True)
         )
-        self.up_blocks = _decoder(config)
+        self.up_blocks = build_decoder(config)
         self.conv_norm_out = nn.GroupNorm(config.norm_groups, first, eps=1e-5)
         self.conv_act = nn.SiLU()
         self.conv_out = nn.Conv2d(first, config.out_channels, 3, padding=1)
@@ -255,48 +249,3 @@ class SwapUNet(ModelMixin, ConfigMixin):
     def blocks(self) -> list[SpaceTimeBlock]:
         """All blocks in the order they run."""
         return [*self.down_blocks, self.mid_block, *self.up_blocks]
-
-
-def _encoder(config: SwapUNetConfig) -> nn.ModuleList:
-    blocks = nn.ModuleList()
-    width = config.channels[0]
-    for level, channels in enumerate(config.channels):
-        settings = config.block(
-            level,
-            (width, *[channels] * (config.layers_per_block - 1)),
-            swap=config.swap(level),
-            **(config.skip_from(width) if level else {}),
-        )
-        blocks.append(DownBlock(settings, downsamples=level + 1 < len(config.channels)))
-        width = channels
-    return blocks
-
-
-def _decoder(config: SwapUNetConfig) -> nn.ModuleList:
-    blocks = nn.ModuleList()
-    levels, kept = len(config.channels), _kept_channels(config)
-    width = config.channels[-1]
-    for index, level in enumerate(reversed(range(levels))):
-        channels, inputs = config.channels[level], []
-        came_from = width
-        for _ in range(config.layers_per_block + 1):
-            inputs.append(width + kept.pop())
-            width = channels
-        settings = config.block(
-            level,
-            tuple(inputs),
-            swap=config.swap(levels + index),
-            **(config.skip_from(came_from) if index else {}),
-        )
-        blocks.append(UpBlock(settings, upsamples=level > 0))
-    return blocks
-
-
-def _kept_channels(config: SwapUNetConfig) -> list[int]:
-    """Channels of what the encoder keeps for the decoder, in the order it is kept."""
-    kept = [config.channels[0]]
-    for level, channels in enumerate(config.channels):
-        kept += [channels] * config.layers_per_block
-        if level + 1 < len(config.channels):
-            kept.append(channels)
-    return kept
