@@ -14,7 +14,7 @@ from hdvg.scan.planes import LEVELS, Plane
 # Gradients are taken at this width: strokes of a logo a twentieth of the frame high survive it.
 _WIDTH = 320
 # The picture is looked at so many times at most, at equal distances over the video.
-_MOST_VIEWS, _FEWEST_VIEWS = 16, 6
+_MOST_VIEWS, _FEWEST_VIEWS = 32, 6
 # Least mean gradient of an edge, levels a pixel.
 _EDGE = 4.0
 # A view has the edge if its gradient along the mean one is within these parts of it, and an edge
