@@ -48,6 +48,14 @@ def test_random_weights_depend_on_the_seed_alone(tiny_unet):
     assert any(not torch.equal(first[name], other[name]) for name in first)
 
 
+def test_a_model_of_one_rate_can_be_told_of_others(saved, tiny_unet):
+    unet, folder = saved
+    told = dataclasses.replace(tiny_unet, fps_conditioning=True)
+    loaded = build_unet(told, folder, seed=0)
+    given = torch.randn(1, 4, 2, 3, 4), 7, torch.randn(1, 5, tiny_unet.text_dim)
+    assert torch.equal(loaded(*given, fps=30.0).sample, unet(*given).sample)
+
+
 @pytest.mark.parametrize("with_config", [True, False])
 def test_a_video_model_is_taken_over_whole(saved, tiny_unet, with_config):
     unet, folder = saved

@@ -10,6 +10,7 @@ from vfmodel.sampling import Sampling
         ("height", 0),
         ("width", -8),
         ("num_frames", 0),
+        ("fps", 0.0),
         ("num_inference_steps", 0),
         ("num_videos_per_prompt", 0),
         ("decode_chunk_size", 0),

@@ -9,6 +9,7 @@ import vfmodel
 from hdvg.errors import InputError
 from hdvg.video import Video
 from vfmodel import text_to_video
+from vfmodel.unet import SwapUNet
 
 
 @pytest.fixture
@@ -42,6 +43,23 @@ def test_other_sampling_fields_pass_through(tiny_pipeline):
         "x", model=tiny_pipeline, steps=1, num_frames=2, height=16, width=16, negative_prompt="y"
     )
     assert video.frames.shape == (2, 3, 16, 16)
+
+
+def test_a_model_of_several_rates_is_asked_for_one(tiny_pipeline):
+    with pytest.raises(InputError, match=r"one rate, 4\.0 fps; got 12\.0"):
+        vfmodel.generate("x", model=tiny_pipeline, steps=1, fps=12.0)
+    config = dict(tiny_pipeline.unet.config) | {"fps_conditioning": True}
+    told = SwapUNet.from_config(config)
+    told.load_state_dict(told.untold() | tiny_pipeline.unet.state_dict())
+    torch.nn.init.normal_(told.fps_embedding.linear_2.weight)
+    tiny_pipeline.register_modules(unet=told)
+    videos = {
+        fps: vfmodel.generate("x", model=tiny_pipeline, steps=1, seed=0, fps=fps)
+        for fps in (None, 4.0, 12.0)
+    }
+    assert [video.fps for video in videos.values()] == [4.0, 4.0, 12.0]
+    assert torch.equal(videos[None].frames, videos[4.0].frames)
+    assert not torch.equal(videos[12.0].frames, videos[4.0].frames)
 
 
 def test_the_upscaler_gets_the_video(tiny_pipeline):

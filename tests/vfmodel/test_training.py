@@ -1,5 +1,7 @@
 """The training step, and the promise that a resumed run equals an undisturbed one, bit for bit."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from lightning.pytorch import Trainer
@@ -139,6 +141,19 @@ def test_still_images_train_the_spatial_half_alone(tiny_base, tiny_unet, tmp_pat
     # They stay in the graph all the same, as DistributedDataParallel wants it.
     assert trainer.global_step == 2
     assert all(parameter.grad is not None for parameter in alone.unet.parameters())
+
+
+def test_the_rate_of_each_clip_reaches_the_network(tiny_base, tiny_unet, tmp_path):
+    told = replace(tiny_unet, fps_conditioning=True)
+    model = make(tiny_base, told)
+    asked = []
+    model.unet.register_forward_pre_hook(
+        lambda _, __, given: asked.append(sorted(given["fps"].tolist())), with_kwargs=True
+    )
+    slow = ClipConfig(num_frames=3, fps=2.0, height=16, width=24)
+    fit(model, tmp_path, 2, reads={"joined": [SourceConfig(root="shapes:4", clip=slow)]})
+    assert sorted(asked) == [[2.0, 2.0], [8.0, 8.0]]
+    assert model.unet.fps_embedding.linear_2.weight.any()
 
 
 def test_the_loss_of_one_clip_falls(tiny_base, tiny_unet, tmp_path):

@@ -112,6 +112,19 @@ def test_still_images_are_what_the_spatial_half_makes_of_each():
     assert torch.equal(unet(x, t, text, still=True).sample, stills)
 
 
+def test_the_rate_is_an_embedding_that_says_nothing_at_first():
+    plain, told = tiny(trained=True), tiny(fps_conditioning=True)
+    told.load_state_dict(told.untold() | plain.state_dict())
+    given = inputs()
+    assert torch.equal(told(*given, fps=24.0).sample, plain(*given).sample)
+    nn.init.normal_(told.fps_embedding.linear_2.weight)
+    slow, fast = (told(*given, fps=fps).sample for fps in (8.0, 24.0))
+    assert (slow - fast).abs().max() > 1e-3
+    assert torch.equal(told(*given).sample, slow)
+    each = told(*given, fps=torch.tensor([8.0, 24.0])).sample
+    torch.testing.assert_close(each, torch.stack([slow[0], fast[1]]), atol=1e-5, rtol=1e-5)
+
+
 def test_at_first_a_still_image_is_a_clip_of_one_frame():
     unet, (x, t, text) = tiny(), inputs(frames=1)
     assert torch.equal(unet(x, t, text, still=True).sample, unet(x, t, text).sample)

@@ -17,8 +17,8 @@ from vfmodel.unet_config import SwapUNetConfig
 
 # The parameters that a video U-Net has and an image U-Net has not.
 _VIDEO_ONLY = re.compile(
-    r"(?:^|\.)(frame_embedding|entry_attention|temp_convs|temp_attns|conv_fuses|end_fuses|swap"
-    r"|temp_skip)\."
+    r"(?:^|\.)(frame_embedding|fps_embedding|entry_attention|temp_convs|temp_attns|conv_fuses"
+    r"|end_fuses|swap|temp_skip)\."
 )
 
 # What the spatial half is built with; an image U-Net that differs here computes something else.

@@ -53,7 +53,7 @@ def build_unet(config: SwapUNetConfig | None, init_from: str | None, seed: int) 
         if config is None:
             return loaded.train()
         unet = SwapUNet(config)
-        load_weights(unet, loaded.state_dict(), source)
+        load_weights(unet, unet.untold() | loaded.state_dict(), source)
         return unet
 
 

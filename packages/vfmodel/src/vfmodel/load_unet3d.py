@@ -20,7 +20,9 @@ from vfmodel.inflate import Coverage, check_settings, load_all_but, single, with
 from vfmodel.unet_config import SwapUNetConfig
 
 # What our temporal half adds to ModelScope's.
-_OURS_ONLY = re.compile(r"(?:^|\.)(frame_embedding|conv_fuses|end_fuses|swap|temp_skip)\.")
+_OURS_ONLY = re.compile(
+    r"(?:^|\.)(frame_embedding|fps_embedding|conv_fuses|end_fuses|swap|temp_skip)\."
+)
 
 _REQUIRED = {
     "act_fn": "silu",

@@ -101,6 +101,8 @@ class VideoFactoryPipeline(DiffusionPipeline):
     def _latent_shape(self, prompts: list[str], asked: Sampling) -> tuple[int, ...]:
         for prompt in prompts:
             check_prompt(prompt)
+        if asked.fps is not None and not self.unet.config.fps_conditioning:
+            raise InputError(f"the model has one rate, {self.unet.config.fps} fps; got {asked.fps}")
         if not prompts:
             raise InputError("no prompt was given: []")
         if asked.num_inference_steps > self.scheduler.config.num_train_timesteps:
@@ -197,7 +199,7 @@ class VideoFactoryPipeline(DiffusionPipeline):
         """The U-Net's prediction, guided: Ho and Salimans (2022), equation (6)."""
         copies = 2 if asked.guides else 1
         scaled = self.scheduler.scale_model_input(torch.cat([latents] * copies), timestep)
-        predicted = self.unet(scaled, timestep, text).sample
+        predicted = self.unet(scaled, timestep, text, fps=asked.fps).sample
         if not asked.guides:
             return predicted
         unguided, towards = predicted.chunk(2)

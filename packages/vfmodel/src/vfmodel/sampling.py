@@ -24,6 +24,9 @@ class Sampling:
     """Pixels; a multiple of the autoencoder's factor; None takes the model's own size."""
     num_frames: int | None = None
     """Frames of a clip; None takes the model's own number."""
+    fps: float | None = None
+    """Frames per second that the clip is made for, where the model was trained on several rates;
+    None takes the model's own."""
     num_inference_steps: int = 50
     """Denoising steps; 50 of DDIM are customary."""
     guidance_scale: float = 7.5
@@ -48,6 +51,8 @@ class Sampling:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} must be >= 1, got {value}")
+        if self.fps is not None and not 0 < self.fps < float("inf"):
+            raise InputError(f"fps must be positive, got {self.fps}")
         for name in ("num_inference_steps", "num_videos_per_prompt", "decode_chunk_size"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be >= 1, got {getattr(self, name)}")

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -45,8 +46,8 @@ def generate(
             model over-saturates above 4.
         num_frames: Frames; by default as many as the model was trained on.
         upscaler: Applied to the result, for example `vfsr.upscale`.
-        sampling: Other fields of `vfmodel.sampling.Sampling`, such as height, width or
-            negative_prompt.
+        sampling: Other fields of `vfmodel.sampling.Sampling`, such as height, width,
+            negative_prompt, or fps for a model that knows several rates.
 
     Raises:
         InputError: No model there, a model of another architecture, or a request it cannot serve.
@@ -70,7 +71,8 @@ def generate(
         return_dict=False,
         **sampling,
     )
-    video = Video(frames[0].float(), fps=float(pipeline.unet.config.fps))
+    rate: Any = sampling.get("fps") or pipeline.unet.config.fps
+    video = Video(frames[0].float(), fps=float(rate))
     return video if upscaler is None else upscaler(video)
 
 

@@ -136,7 +136,8 @@ class VideoDiffusion(LightningModule):
         noisy = add_noise(latents, noise, alpha_bar)
         # A clip of one frame is an image: it teaches nothing about motion.
         still = latents.shape[2] == 1
-        predicted = self.unet(noisy, timesteps, text, still=still).sample
+        fps = batch["fps"].to(latents)
+        predicted = self.unet(noisy, timesteps, text, still=still, fps=fps).sample
         wanted = target(self.objective.prediction, latents, noise, alpha_bar)
         loss = denoising_loss(predicted, wanted, loss_weights(self.objective, alpha_bar))
         self.log("train/loss", loss, prog_bar=True)

@@ -58,7 +58,12 @@ class SwapUNet(ModelMixin, ConfigMixin):
 
     _supports_gradient_checkpointing = True
     _no_split_modules = ("DownBlock", "MiddleBlock", "UpBlock")
-    _skip_layerwise_casting_patterns = ("norm", "time_embedding", "frame_embedding")
+    _skip_layerwise_casting_patterns = (
+        "norm",
+        "time_embedding",
+        "frame_embedding",
+        "fps_embedding",
+    )
 
     def __init__(self, config: SwapUNetConfig | None = None) -> None:
         super().__init__()
@@ -68,9 +73,8 @@ class SwapUNet(ModelMixin, ConfigMixin):
         first, last = config.channels[0], config.channels[-1]
         self.time_proj = Timesteps(first, flip_sin_to_cos=True, downscale_freq_shift=0)
         self.time_embedding = TimestepEmbedding(first, 4 * first)
-        self.frame_embedding = TimestepEmbedding(first, 4 * first)
-        nn.init.zeros_(self.frame_embedding.linear_2.weight)
-        nn.init.zeros_(self.frame_embedding.linear_2.bias)
+        self.frame_embedding = _zero_embedding(first)
+        self.fps_embedding = _zero_embedding(first) if config.fps_conditioning else None
         self.conv_in = nn.Conv2d(config.in_channels, first, 3, padding=1)
         entry = config.entry_attention()
         self.entry_attention = TemporalAttention(entry) if entry else None
@@ -164,6 +168,11 @@ class SwapUNet(ModelMixin, ConfigMixin):
         for block in (*self.down_blocks, *self.up_blocks):
             block.swap_active = active
 
+    def untold(self) -> dict[str, Tensor]:
+        """The weights that a model which was never told its clips' rate lacks, as they start."""
+        names = [name for name in self.state_dict() if name.startswith("fps_embedding.")]
+        return {name: self.state_dict()[name] for name in names}
+
     def resting_parameters(self, still: bool) -> list[nn.Parameter]:
         """The parameters that a forward pass makes no use of.
 
@@ -177,6 +186,7 @@ class SwapUNet(ModelMixin, ConfigMixin):
                 resting += module.parameters()
         if still:
             resting += self.frame_embedding.parameters()
+            resting += self.fps_embedding.parameters() if self.fps_embedding is not None else []
         return resting
 
     def forward(
@@ -186,6 +196,7 @@ class SwapUNet(ModelMixin, ConfigMixin):
         encoder_hidden_states: Float[Tensor, "B L D"] | ProjectedText,
         return_dict: bool = True,
         still: bool = False,
+        fps: Float[Tensor, " B"] | float | None = None,
     ) -> SwapUNetOutput | tuple[Tensor]:
         """Predicts from noisy latents, their timesteps in 0..999 and the prompts.
 
@@ -196,11 +207,16 @@ class SwapUNet(ModelMixin, ConfigMixin):
             return_dict: Whether a `SwapUNetOutput` or a plain tuple comes back.
             still: Whether the frames are images of their own, as in training on images beside
                 videos: the temporal half rests, and frames know nothing of each other.
+            fps: Frames per second of each clip, or of all, where `fps_conditioning` is on; None for
+                the config's.
         """
         batch, _, num_frames, _, _ = sample.shape
         times = self._embed_time(timestep, sample)[:, None].expand(-1, num_frames, -1)
         if not still:
             times = times + self._embed_frames(sample)
+            if self.fps_embedding is not None:
+                rates = torch.as_tensor(self.config.fps if fps is None else fps)
+                times = times + self._embed_fps(rates.to(sample))[:, None]
         time, blocks = times.flatten(0, 1), self.blocks()
         texts: Sequence[tuple[Text, ...]] = (
             [(encoder_hidden_states,) * len(block.attentions) for block in blocks]
@@ -246,6 +262,19 @@ class SwapUNet(ModelMixin, ConfigMixin):
         places = torch.arange(sample.shape[2], device=sample.device)
         return self.frame_embedding(self.time_proj(places).to(sample.dtype))
 
+    def _embed_fps(self, fps: Float[Tensor, "*B"]) -> Float[Tensor, "B E"]:
+        """Tells every layer how long a frame lasts; zero at first. Source: VideoCrafter's U-Net."""
+        assert self.fps_embedding is not None
+        return self.fps_embedding(self.time_proj(fps.reshape(-1)).to(fps.dtype))
+
     def blocks(self) -> list[SpaceTimeBlock]:
         """All blocks in the order they run."""
         return [*self.down_blocks, self.mid_block, *self.up_blocks]
+
+
+def _zero_embedding(channels: int) -> TimestepEmbedding:
+    """An embedding of a number that says nothing until it is trained."""
+    embedding = TimestepEmbedding(channels, 4 * channels)
+    nn.init.zeros_(embedding.linear_2.weight)
+    nn.init.zeros_(embedding.linear_2.bias)
+    return embedding

@@ -67,6 +67,9 @@ class SwapUNetConfig:
     """Frames that sampling defaults to."""
     fps: float = 8.0
     """Frames per second of the training clips, hence of what is sampled."""
+    fps_conditioning: bool = False
+    """Whether the network is told a clip's frames per second, for training on several rates; its
+    embedding starts at zero. Off, a model has one rate."""
 
     def __post_init__(self) -> None:
         for name in ("num_heads", "attention_levels", "swap_num_heads"):
