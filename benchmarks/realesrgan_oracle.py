@@ -79,4 +79,7 @@ class Oracle:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the oracle ended with exit code {self._process.wait()}")
-        return dict(json.loads(line))
+        reply = dict(json.loads(line))
+        if "error" in reply:
+            raise RuntimeError(f"the oracle failed: {reply['error']}")
+        return reply

@@ -1,8 +1,9 @@
-"""Real-ESRGAN, BasicSR and kornia as a program, run by the Python of `make env-realesrgan`.
+"""Real-ESRGAN, BasicSR, kornia, spandrel: a program for the Python of `make env-realesrgan`.
 
 It imports nothing of this project, which that environment does not have. A request is a line of
 JSON on standard input, {"do": "jpeg", "arrays": "in.npz", "out": "out.npz", ...}; the answer is
-{"seconds": ...} on standard output, arrays go through files. The first answer is {"ready": true}.
+{"seconds": ...} or {"error": ...} on standard output, arrays go through files. The first answer is
+{"ready": true}.
 """
 
 import json
@@ -10,6 +11,7 @@ import math
 import random
 import sys
 import time
+import traceback
 import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -126,8 +128,11 @@ def resize(given: Arrays, settings: dict[str, Any]) -> Arrays:
 def degrade(given: Arrays, settings: dict[str, Any]) -> Arrays:
     """All of it, by the function of Real-ESRGAN's training; kernels as its data set draws them."""
     from basicsr.utils import DiffJPEG
-    from realesrgan.models.realesrgan_model import RealESRGANModel
+    from basicsr.utils.img_process_util import filter2D
+    from realesrgan.models import realesrgan_model
 
+    # On a CPU its resizing can leave channels last, which its blurring cannot view as it wants to.
+    realesrgan_model.filter2D = lambda images, kernels: filter2D(images.contiguous(), kernels)
     count = len(given["images"])
     stand_in = SimpleNamespace(
         is_train=True,
@@ -143,7 +148,7 @@ def degrade(given: Arrays, settings: dict[str, Any]) -> Arrays:
         "kernel2": _draw_kernels(count, [0.2, 1.5]),
         "sinc_kernel": _draw_final_kernels(count),
     }
-    RealESRGANModel.feed_data(stand_in, data)
+    realesrgan_model.RealESRGANModel.feed_data(stand_in, data)
     return {"images": stand_in.lq}
 
 
@@ -195,14 +200,34 @@ def rcan(given: Arrays, settings: dict[str, Any]) -> Arrays:
     return {"images": model.eval()(given["images"])}
 
 
+def spandrel(given: Arrays, settings: dict[str, Any]) -> Arrays:
+    """Whatever network spandrel takes the given weights for; its scale beside the frames."""
+    from spandrel import ModelLoader
+
+    weights = {k[2:]: v for k, v in given.items() if k.startswith("w:")}
+    found = ModelLoader(device="cpu").load_from_state_dict(weights)
+    return {
+        "images": found.model.eval()(given["images"].clone()),
+        "scale": [found.scale],
+    }
+
+
 WAYS = {
-    way.__name__: way
-    for way in (render_kernels, blur, sharpen, jpeg, jpeg_kornia, noise, resize, degrade, rcan)
+    "render_kernels": render_kernels,
+    "blur": blur,
+    "sharpen": sharpen,
+    "jpeg": jpeg,
+    "jpeg_kornia": jpeg_kornia,
+    "noise": noise,
+    "resize": resize,
+    "degrade": degrade,
+    "rcan": rcan,
+    "spandrel": spandrel,
 }
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Does what a line asks and says how long that took, reading and writing apart."""
+    """Does what a line asks and says how much CPU time that took, reading and writing apart."""
     import torch
 
     with np.load(request["arrays"]) as file:
@@ -214,9 +239,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     np.random.seed(request["seed"])  # noqa: NPY002 - it is what BasicSR draws from
     torch.manual_seed(request["seed"])
     with torch.no_grad():
-        start = time.perf_counter()
+        start = time.process_time()
         results = way(given, request)
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
     np.savez(request["out"], **{name: np.asarray(value) for name, value in results.items()})
     return {"seconds": seconds}
 
@@ -232,7 +257,11 @@ def main() -> None:
     sys.stdout = sys.stderr  # what the libraries print is not an answer
     print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), file=answers, flush=True)
+        try:
+            reply = answer(json.loads(line))
+        except Exception:  # noqa: BLE001 - whatever it is, the other side shows it
+            reply = {"error": traceback.format_exc()}
+        print(json.dumps(reply), file=answers, flush=True)
 
 
 if __name__ == "__main__":

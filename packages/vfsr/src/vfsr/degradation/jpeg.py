@@ -14,7 +14,6 @@ from functools import cache
 
 import torch
 import torch.nn.functional as F
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
@@ -84,22 +83,22 @@ def quantisation_tables(
 def _code_plane(
     plane: Float[Tensor, "N C H W"], table: Float[Tensor, "N B B"]
 ) -> Float[Tensor, "N C H W"]:
-    """Cosine transform, quantise, transform back; in and out are 0..255."""
-    height, width = plane.shape[-2:]
-    pad = (0, -width % _BLOCK, 0, -height % _BLOCK)
-    blocks = rearrange(
-        F.pad(plane, pad, mode="replicate") - 128,
-        "n c (h b) (w d) -> n (c h w) b d",
-        b=_BLOCK,
-        d=_BLOCK,
-    )
+    """Cosine transform, quantise, transform back; in and out are 0..255.
+
+    The pixels keep their places: a transform along lines takes runs of 8 of them, one along columns
+    takes bands of 8 lines, and the table repeats along a band. Cutting blocks out costs more.
+    """
+    n, channels, height, width = plane.shape
+    padded = F.pad(plane, (0, -width % _BLOCK, 0, -height % _BLOCK), mode="replicate") - 128
+    line = padded.shape[-1]
     basis = _cosine_basis().to(plane)
-    steps = table[:, None]
-    coefficients = _round_half_away(basis @ blocks @ basis.T / steps) * steps
-    pixels = (basis.T @ coefficients @ basis + 128).round().clamp(0, 255)
-    columns = (width + pad[1]) // _BLOCK
-    coded = rearrange(pixels, "n (c h w) b d -> n c (h b) (w d)", c=plane.shape[1], w=columns)
-    return coded[..., :height, :width]
+    along_lines = (padded.view(-1, _BLOCK) @ basis.T).view(-1, _BLOCK, line)
+    steps = table.repeat(1, 1, line // _BLOCK)[:, None]
+    coefficients = (basis @ along_lines).view(n, -1, _BLOCK, line) / steps
+    coefficients = _round_half_away(coefficients) * steps
+    along_columns = basis.T @ coefficients.view(-1, _BLOCK, line)
+    pixels = (along_columns.view(-1, _BLOCK) @ basis).add_(128).round_().clamp_(0, 255)
+    return pixels.view(n, channels, -1, line)[..., :height, :width]
 
 
 @cache
@@ -111,31 +110,26 @@ def _cosine_basis() -> Float[Tensor, "B B"]:
     return basis.float()
 
 
-def _round_half_away(values: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    return (values.abs() + 0.5).floor() * values.sign()
+def _round_half_away(values: Float[Tensor, "*_"]) -> Float[Tensor, "*_"]:
+    return values.abs().add_(0.5).floor_().copysign_(values)
 
 
 def _to_ycc(rgb: Float[Tensor, "N 3 H W"]) -> Float[Tensor, "N 3 H W"]:
-    matrix = torch.tensor(_TO_YCC).to(rgb)
-    ycc = torch.einsum("kc,nchw->nkhw", matrix, rgb)
+    ycc = (torch.tensor(_TO_YCC).to(rgb) @ rgb.flatten(2)).view_as(rgb)
     ycc[:, 1:] += 128
-    return (ycc + 0.5).floor().clamp(0, 255)
+    return ycc.add_(0.5).floor_().clamp_(0, 255)
 
 
 def _to_rgb(
     luma: Float[Tensor, "N 1 H W"], chroma: Float[Tensor, "N 2 H W"]
 ) -> Float[Tensor, "N 3 H W"]:
-    blue, red = chroma[:, :1] - 128, chroma[:, 1:] - 128
+    blue, red = chroma[:, 0] - 128, chroma[:, 1] - 128
     # libjpeg rounds each chroma term of red and blue by itself, and those of green together.
-    rgb = torch.cat(
-        [
-            luma + (1.402 * red + 0.5).floor(),
-            luma + (-0.344136286 * blue - 0.714136286 * red + 0.5).floor(),
-            luma + (1.772 * blue + 0.5).floor(),
-        ],
-        dim=1,
-    )
-    return rgb.clamp(0, 255)
+    rgb = luma.repeat(1, 3, 1, 1)
+    rgb[:, 0] += (1.402 * red).add_(0.5).floor_()
+    rgb[:, 1] += (-0.344136286 * blue).sub_(red, alpha=0.714136286).add_(0.5).floor_()
+    rgb[:, 2] += (1.772 * blue).add_(0.5).floor_()
+    return rgb.clamp_(0, 255)
 
 
 def _halve(chroma: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C h w"]:
@@ -151,24 +145,13 @@ def _halve(chroma: Float[Tensor, "N C H W"]) -> Float[Tensor, "N C h w"]:
 
 def _double(chroma: Float[Tensor, "N C h w"]) -> Float[Tensor, "N C H W"]:
     """Triangle filter: a new pixel is 3/4 of the nearer and 1/4 of the farther, both ways."""
-    tall = _interleave(*_neighbour_mix(chroma, dim=-2), dim=-2)
-    left, right = _neighbour_mix(tall, dim=-1)
-    return _interleave(((left + 8) / 16).floor(), ((right + 7) / 16).floor(), dim=-1)
-
-
-def _neighbour_mix(
-    plane: Float[Tensor, "N C H W"], dim: int
-) -> tuple[Float[Tensor, "N C H W"], Float[Tensor, "N C H W"]]:
-    """Three times each sample plus the one before it, and plus the one after it."""
-    before = torch.cat([plane.narrow(dim, 0, 1), plane.narrow(dim, 0, plane.shape[dim] - 1)], dim)
-    after = torch.cat(
-        [plane.narrow(dim, 1, plane.shape[dim] - 1), plane.narrow(dim, plane.shape[dim] - 1, 1)],
-        dim,
-    )
-    return 3 * plane + before, 3 * plane + after
-
-
-def _interleave(
-    first: Float[Tensor, "N C h w"], second: Float[Tensor, "N C h w"], dim: int
-) -> Float[Tensor, "N C H W"]:
-    return torch.stack([first, second], dim).flatten(dim - 1, dim)
+    n, channels, height, width = chroma.shape
+    large = chroma.new_empty(n, channels, height, 2, width, 2)
+    padded = F.pad(chroma, (1, 1, 1, 1), mode="replicate")
+    nearer = 3 * padded[:, :, 1:-1]
+    for i, farther in enumerate((padded[:, :, :-2], padded[:, :, 2:])):
+        lines = nearer + farther
+        centre = 3 * lines[..., 1:-1]
+        large[:, :, :, i, :, 0] = (centre + lines[..., :-2]).add_(8).div_(16).floor_()
+        large[:, :, :, i, :, 1] = (centre + lines[..., 2:]).add_(7).div_(16).floor_()
+    return large.view(n, channels, 2 * height, 2 * width)
