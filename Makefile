@@ -98,7 +98,7 @@ test: $(READY) ## Run the tests (under 10 minutes on 2 cores)
 test-slow: $(READY) ## Run the tests that take longer than 10 s each
 	$(RUN) -m pytest -q -m slow
 
-test-oracle: $(READY) ## Compare with Real-ESRGAN and BasicSR; skipped without .env-realesrgan
+test-oracle: $(READY) ## Compare with Real-ESRGAN and others; skipped without .env-realesrgan
 	$(RUN) -m pytest -q -rs -m oracle
 
 # Each takes minutes and wants an idle machine; all share artifacts/benchmarks.

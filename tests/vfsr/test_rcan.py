@@ -1,25 +1,48 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from hdvg.errors import InputError
 from vfsr.rcan import RCAN, RCANConfig
 
 
 @pytest.mark.parametrize(
-    ("groups", "blocks", "count"), [(1, 8, 968_291), (10, 8, 6_660_035), (10, 20, 15_592_355)]
+    ("config", "count"),
+    [
+        (RCANConfig.preset("rcan-8"), 968_291),
+        (RCANConfig.preset("rcan-10x8"), 6_660_035),
+        (RCANConfig.preset("rcan-10x20"), 15_592_355),
+        (RCANConfig(num_groups=8, num_blocks=20), 12_541_059),
+        (RCANConfig(num_groups=5, num_blocks=8), 3_497_955),
+    ],
 )
-def test_trained_parameters_are_as_many_as_published(groups, blocks, count):
+def test_trained_parameters_are_as_many_as_published(config, count):
     with torch.device("meta"):
-        model = _build(RCANConfig(num_groups=groups, num_blocks=blocks))
+        model = RCAN(config)
     assert sum(p.numel() for p in model.parameters()) == count
 
 
-def _build(config):
-    from unittest.mock import patch
+def test_the_first_preset_is_the_default():
+    assert RCANConfig.preset("rcan-8") == RCANConfig()
+    with pytest.raises(InputError, match="no RCAN preset 'rcan-9'; there are rcan-8, rcan-10x8"):
+        RCANConfig.preset("rcan-9")
 
-    with patch("vfsr.rcan._start_as_interpolation"):
-        return RCAN(config)
+
+def test_the_direct_tail_is_one_convolution():
+    model = RCAN(RCANConfig(tail="direct"))
+    assert sum(p.numel() for p in model.tail.parameters()) == 64 * 48 * 9 + 48
+    with torch.device("meta"):
+        costs = [_flops(RCANConfig(tail=tail)) for tail in ("doubling", "direct")]
+    # At 344x192 and x4: 188.9 and 91.6 thousand million floating-point operations.
+    assert costs[0] == pytest.approx(188.9e9, rel=0.002)
+    assert costs[1] == pytest.approx(91.5e9, rel=0.002)
+
+
+def _flops(config):
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        RCAN(config)(torch.rand(1, 3, 192, 344))
+    return counter.get_total_flops()
 
 
 def test_names_are_those_of_the_original():
@@ -44,22 +67,25 @@ def test_the_mean_shift_is_never_trained(small_model):
     assert torch.equal(small_model.sub_mean.bias, -small_model.add_mean.bias)
 
 
+@pytest.mark.parametrize("tail", ["doubling", "direct"])
 @pytest.mark.parametrize("scale", [2, 4, 8])
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (12, 22)])
-def test_the_scale_is_exact(scale, size):
-    model = RCAN(RCANConfig(num_blocks=1, channels=8, reduction=4, scale=scale))
+def test_the_scale_is_exact(scale, size, tail):
+    model = RCAN(RCANConfig(num_blocks=1, channels=8, reduction=4, scale=scale, tail=tail))
     assert model(torch.rand(2, 3, *size)).shape == (2, 3, size[0] * scale, size[1] * scale)
 
 
-def test_an_untrained_network_interpolates():
+@pytest.mark.parametrize("tail", ["doubling", "direct"])
+def test_an_untrained_network_interpolates(tail):
     torch.manual_seed(0)
+    model = RCAN(RCANConfig(tail=tail))
     smooth = F.interpolate(torch.rand(1, 3, 6, 8), size=(24, 32), mode="bicubic").clamp(0, 1)
-    result = RCAN()(smooth)
+    result = model(smooth)
     bicubic = F.interpolate(smooth, scale_factor=4, mode="bicubic")
     inner = (slice(None), slice(None), slice(12, -12), slice(12, -12))
     assert (result - bicubic)[inner].abs().max() < 0.05
     constant = torch.full((1, 3, 16, 16), 0.3)
-    assert (RCAN()(constant)[inner] - 0.3).abs().max() < 1e-5
+    assert (model(constant)[inner] - 0.3).abs().max() < 1e-5
 
 
 def test_every_parameter_learns_after_the_first_step():
@@ -114,7 +140,8 @@ def test_the_input_is_left_alone(small_model):
 
 
 @pytest.mark.parametrize(
-    ("knob", "value"), [("num_groups", 0), ("num_blocks", -1), ("channels", 8), ("scale", 3)]
+    ("knob", "value"),
+    [("num_groups", 0), ("num_blocks", -1), ("channels", 8), ("scale", 3)],
 )
 def test_bad_sizes_are_refused_by_name(knob, value):
     with pytest.raises(InputError, match=f"{knob} must .*{value}"):
