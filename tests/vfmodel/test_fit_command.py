@@ -119,6 +119,7 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
         ({"model": {"init_from": "/no/such/model"}}, (), "/no/such/model"),
         ({"model": {"caption_dropout": 2.0}}, (), "caption_dropout"),
         ({"trainer": {"max_steps": -1}}, (), "max_steps"),
+        ({"trainer": {"strategy": "fsdp"}}, (), "fsdp shards the weights"),
         ({"save_every": 0}, (), "save_every"),
         ({}, ("--ckpt_path", "last"), "last.ckpt"),
         ({}, ("--model.seeed", "1"), "seeed"),

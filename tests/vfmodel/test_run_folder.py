@@ -4,6 +4,7 @@ import csv
 from unittest.mock import Mock
 
 import pytest
+import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from hdvg.errors import InputError
@@ -33,6 +34,7 @@ def trainer(fails=False):
     state = Mock(spec=Trainer)
     state.configure_mock(global_step=0, max_steps=7, is_global_zero=True)
     state.save_checkpoint = save_checkpoint
+    state.lightning_module = torch.nn.Linear(2, 2)
     return state
 
 
@@ -51,6 +53,15 @@ def test_a_failed_save_leaves_the_old_checkpoint(tmp_path):
     (tmp_path / "last.ckpt").write_text("old")
     state = trainer(fails=True)
     with pytest.raises(OSError, match="disk full"):
+        LastCheckpoint(tmp_path / "last.ckpt", 1).save(state)
+    assert (tmp_path / "last.ckpt").read_text() == "old"
+
+
+def test_weights_that_are_not_finite_leave_the_old_checkpoint(tmp_path):
+    (tmp_path / "last.ckpt").write_text("old")
+    state = trainer()
+    torch.nn.init.constant_(state.lightning_module.bias, float("inf"))
+    with pytest.raises(InputError, match=r"bias is not finite .*last\.ckpt"):
         LastCheckpoint(tmp_path / "last.ckpt", 1).save(state)
     assert (tmp_path / "last.ckpt").read_text() == "old"
 

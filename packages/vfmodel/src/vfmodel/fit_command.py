@@ -27,6 +27,10 @@ _NOT_OURS_TO_HEED = (
 )
 
 
+# Strategies that leave no process with whole weights, in lower case.
+_SHARDING = ("fsdp", "deepspeed", "modelparallel")
+
+
 class SaveRunConfig(SaveConfigCallback):
     """Writes config.yaml into the run folder rather than into a logger's."""
 
@@ -78,6 +82,13 @@ class FitCLI(LightningCLI):
             raise InputError(
                 f"trainer.max_steps must be positive, got {settings.trainer.max_steps}: the stream"
                 " of clips has no end"
+            )
+        strategy = settings.trainer.strategy
+        name = strategy if isinstance(strategy, str) else strategy.class_path
+        if any(kind in name.lower() for kind in _SHARDING):
+            raise InputError(
+                f"trainer.strategy {name} shards the weights, which averaging them cannot follow;"
+                " use ddp (docs/training.md has the memory that it takes)"
             )
         self.run = RunFolder(settings.run)
         chosen = self.run.choose_checkpoint(settings.ckpt_path)

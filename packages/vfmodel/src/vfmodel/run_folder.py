@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.loggers import Logger
@@ -90,7 +91,17 @@ class LastCheckpoint(Checkpoint):
             self.save(trainer)
 
     def save(self, trainer: Trainer) -> None:
-        """Writes beside the old checkpoint, which is replaced when the new one is complete."""
+        """Writes beside the old checkpoint, which is replaced when the new one is complete.
+
+        Raises:
+            InputError: A weight is not finite; the old checkpoint stays, to go on from.
+        """
+        for name, weight in trainer.lightning_module.named_parameters():
+            if not torch.isfinite(weight).all():
+                raise InputError(
+                    f"{name} is not finite after step {trainer.global_step}, so this step is not"
+                    f" saved: go on from {self.path} with a lower learning rate"
+                )
         partial = self.path.with_name(f".{self.path.name}.partial")
         trainer.save_checkpoint(partial)
         if trainer.is_global_zero:

@@ -126,7 +126,11 @@ class VideoDiffusion(LightningModule):
         self.register_buffer("alphas_cumprod", alphas_cumprod, persistent=False)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Float[Tensor, ""]:
-        """The denoising loss of one batch of `ClipDataModule`."""
+        """The denoising loss of one batch of `ClipDataModule`.
+
+        Raises:
+            InputError: The run has diverged; names the step and the clips.
+        """
         latents = self.latents_of(batch)
         draws = self.step_draws(len(latents), batch_idx)
         text = self.text_of(batch["caption"], draws.dropped_captions(self.caption_dropout))
@@ -140,6 +144,12 @@ class VideoDiffusion(LightningModule):
         predicted = self.unet(noisy, timesteps, text, still=still, fps=fps).sample
         wanted = target(self.objective.prediction, latents, noise, alpha_bar)
         loss = denoising_loss(predicted, wanted, loss_weights(self.objective, alpha_bar))
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"the loss is {loss.item()} at step {self.global_step}, in the clips"
+                f" {', '.join(batch['clip_id'])}; go on from the last checkpoint with a lower"
+                " optimiser.lr, or with trainer.gradient_clip_val"
+            )
         self.log("train/loss", loss, prog_bar=True)
         return loss + self._resting_term(still)
 
