@@ -4,10 +4,33 @@ python -m pipelines.train_upscaler --config configs/vfsr/mini.yaml --data data/m
 
 Writes config.yaml, metrics.csv, checkpoints/ and model/ into the run folder. A run that was cut
 off goes on from its last checkpoint. Further options go to `vfsr fit` as they are.
+
+With --through MODEL, a video model's folder or "default" for the one that ships, small crops pass
+through that model's autoencoder where the degradation says so: configs/vfsr/generator.yaml.
 """
 
+import argparse
+
+from hdvg.errors import run_command
 from pipelines.fit_options import fit_options
-from vfsr.__main__ import main
+from vfsr.fit_command import run_fit
+
+
+def main() -> None:
+    """Trains."""
+    own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    own.add_argument("--through")
+    options, words = own.parse_known_args()
+    arguments = fit_options(__doc__, words)
+    if options.through is None:
+        run_fit(arguments)
+        return
+    from pipelines.through_autoencoder import ThroughAutoencoder
+    from vfmodel.pretrained import STAND_IN_PIPELINE
+
+    folder = STAND_IN_PIPELINE if options.through == "default" else options.through
+    run_fit(arguments, ThroughAutoencoder.from_pretrained(folder))
+
 
 if __name__ == "__main__":
-    main(fit_options(__doc__))
+    run_command(main)

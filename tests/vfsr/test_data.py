@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +8,7 @@ from hdvg.errors import InputError
 from hdvg.reader import ClipDataset
 from vfsr.data import CropConfig, CropDataModule, CropGroups, StepBatches, join, split_rows
 from vfsr.degradation.config import DegradationConfig, StageConfig
+from vfsr.degradation.sharpen import sharpen
 
 CONFIG = CropConfig(height=64, width=96, crop=32, crops_per_clip=3, frames_per_clip=2)
 
@@ -63,6 +66,27 @@ def test_low_resolution_matches_its_crop(dataset):
     for i in range(4):
         distances = [(pairs["lr"][i].float() - box[j]).abs().mean().item() for j in range(4)]
         assert int(np.argmin(distances)) == i
+
+
+def test_small_crops_pass_through_the_model_that_is_handed_over(dataset):
+    degradation = DegradationConfig(reconstruct_prob=1.0)
+    config = replace(CONFIG, degradation=degradation)
+    module = CropDataModule(str(dataset), crops=config, batch_size=3)
+    with pytest.raises(InputError, match=r"reconstruct_prob .* --through"):
+        module.setup("fit")
+    module.reconstruct = lambda frames: 1 - frames
+    module.setup("fit")
+    plain = CropDataModule(str(dataset), crops=CONFIG, batch_size=3)
+    plain.setup("fit")
+    assert torch.equal(module.training[3]["lr"], 255 - plain.training[3]["lr"])
+    assert torch.equal(module.training[3]["hr"], plain.training[3]["hr"])
+
+
+def test_sharpening_comes_before_both(dataset, groups):
+    sharp = CropGroups(groups.clips, np.arange(4), replace(CONFIG, sharpen=True))[0]
+    truth = (sharpen(groups[0]["hr"] / 255.0) * 255).round().to(torch.uint8)
+    assert torch.equal(sharp["hr"], truth)
+    assert not torch.equal(sharp["lr"], groups[0]["lr"])
 
 
 def test_steps_partition_the_groups_between_processes():

@@ -69,6 +69,20 @@ def test_a_resumed_run_equals_an_undisturbed_one(config, tmp_path, dataset):
     assert yaml.safe_load((folder / "config.yaml").read_text())["data"]["root"] == str(dataset)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_that_is_handed_over_sees_the_small_crops(config, tmp_path):
+    sizes = set()
+
+    def note(frames):
+        sizes.add(tuple(frames.shape[1:]))
+        return frames
+
+    asked = ["--data.crops.degradation.reconstruct_prob", "1.0", "--trainer.max_steps", "1"]
+    run = ["fit", "--config", str(config), "--run", str(tmp_path / "run"), *asked]
+    run_fit(run, reconstruct=note)
+    assert sizes == {(3, 4, 4)}
+
+
 @pytest.fixture
 def refusal(monkeypatch, capsys):
     """Runs the command as the process would and returns its only error line."""

@@ -61,17 +61,35 @@ def test_light_keeps_the_blur_and_is_weaker_in_all_else():
         assert weak.resize_range[0] > strong.resize_range[0]
 
 
-@pytest.mark.parametrize("name", ["mini", "stand_in"])
-def test_the_small_configs_spell_out_light(name):
+@pytest.mark.parametrize(
+    ("name", "preset"),
+    [("mini", "light"), ("stand_in", "light"), ("generator", "generator"),
+     ("rcan_x4", "realesrgan_x4plus")],
+)  # fmt: skip
+def test_the_configs_spell_out_their_presets(name, preset):
     root = next(p for p in Path(__file__).parents if (p / "configs").is_dir())
     settings = yaml.safe_load((root / f"configs/vfsr/{name}.yaml").read_text())
     written = settings["data"]["crops"]["degradation"]
-    light = asdict(DegradationConfig.light())
-    for stage in ("first", "second"):
-        for knob, value in written.pop(stage).items():
-            expected = light[stage][knob]
-            assert value == (list(expected) if isinstance(expected, tuple) else expected), knob
-    assert written == {"final_sinc_prob": light["final_sinc_prob"]}
+    expected = asdict(getattr(DegradationConfig, preset)())
+    stages = [(written.pop(stage), expected.pop(stage)) for stage in ("first", "second")]
+    defaults = asdict(DegradationConfig())
+    for stage, (given, wanted) in zip(("first", "second"), stages, strict=True):
+        assert defaults[stage] | {k: _as_tuple(v) for k, v in given.items()} == wanted
+    assert {k: v for k, v in defaults.items() if k in expected} | written == expected
+
+
+def _as_tuple(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def test_the_generators_preset_leaves_the_harm_to_the_generator():
+    own, light = DegradationConfig.generator(), DegradationConfig.light()
+    assert own.reconstruct_prob == 1.0
+    assert light.reconstruct_prob == 0.0
+    for weak, strong in ((own.first, light.first), (own.second, light.second)):
+        assert weak.sigma_range[1] <= strong.sigma_range[1]
+        assert weak.gaussian_range[1] < strong.gaussian_range[1]
+        assert weak.jpeg_range[0] > strong.jpeg_range[0]
 
 
 def test_a_config_survives_a_safe_load(tmp_path):

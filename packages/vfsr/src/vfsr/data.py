@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -22,10 +22,11 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from hdvg.errors import InputError
 from hdvg.reader import ClipDataset
 from vfsr.degradation.config import DegradationConfig
-from vfsr.degradation.second_order import degrade
+from vfsr.degradation.second_order import Reconstruct, degrade
+from vfsr.degradation.sharpen import sharpen
 
 Pairs = dict[str, UInt8[Tensor, "_ 3 _ _"]]
-"""`lr` [N, 3, s, s] and `hr` [N, 3, S, S]: RGB, 0..255; 8 bits because workers send them over."""
+"""`lr` [N, 3, s, s], `hr` [N, 3, S, S]: RGB, 0..255; 8 bits because workers send them over."""
 
 # One video in eight is kept back to measure on.
 _HELD_OUT_SHARE = 8
@@ -52,6 +53,8 @@ class CropConfig:
     """Decides clips, frames, crops and degradations."""
     degradation: DegradationConfig = field(default_factory=DegradationConfig)
     """What is done to a clean crop."""
+    sharpen: bool = False
+    """Whether clean crops are sharpened first, small ones made of that, as Real-ESRGAN does."""
 
     def __post_init__(self) -> None:
         """Checks the sizes."""
@@ -69,19 +72,30 @@ class CropConfig:
 class CropGroups(Dataset[Pairs]):
     """Group k: the pairs from one clip; k may be any number from 0 up."""
 
-    def __init__(self, clips: ClipDataset, rows: npt.NDArray[np.int64], config: CropConfig) -> None:
-        """Takes the clips whose row numbers are in `rows`."""
+    def __init__(
+        self,
+        clips: ClipDataset,
+        rows: npt.NDArray[np.int64],
+        config: CropConfig,
+        reconstruct: Reconstruct | None = None,
+    ) -> None:
+        """Takes the clips whose row numbers are in `rows`; `reconstruct` as `degrade` takes it."""
         self.clips, self.rows, self.config = clips, rows, config
+        self.reconstruct = reconstruct
 
     def __getitem__(self, k: int) -> Pairs:
         config = self.config
         rng = np.random.default_rng([config.seed, _CROP_STREAM, k])
         pictures = self._frames(self._clip_of(k), rng)
         cuts = [self._cut(pictures, i, rng) for i in range(config.crops_per_clip)]
-        hr = torch.from_numpy(np.stack(cuts))
+        hr = torch.from_numpy(np.stack(cuts)).float() / 255
+        if config.sharpen:
+            hr = (sharpen(hr) * 255).round() / 255
         generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-        lr = degrade(hr.float() / 255, generator=generator, config=config.degradation)
-        return {"lr": (lr * 255).round().to(torch.uint8), "hr": hr}
+        lr = degrade(
+            hr, generator=generator, config=config.degradation, reconstruct=self.reconstruct
+        )
+        return {"lr": _as_bytes(lr), "hr": _as_bytes(hr)}
 
     def _clip_of(self, k: int) -> int:
         """Every clip once an epoch, in an order of the epoch's own."""
@@ -104,6 +118,10 @@ class CropGroups(Dataset[Pairs]):
         left = rng.integers(picture.shape[2] - size + 1)
         cut = picture[:, top : top + size, left : left + size]
         return cut[:, :, ::-1].copy() if rng.random() < 0.5 else cut
+
+
+def _as_bytes(frames: Float[Tensor, "N 3 _ _"]) -> UInt8[Tensor, "N 3 _ _"]:
+    return (frames * 255).round().to(torch.uint8)
 
 
 class StepBatches(Sampler[list[int]]):
@@ -155,15 +173,22 @@ class CropDataModule(LightningDataModule):
         self.groups = batch_size // crops.crops_per_clip
         self.num_workers = num_workers
         self.select = select
+        # Handed over by a pipeline, since a model is not something that a YAML can say.
+        self.reconstruct: Reconstruct | None = None
 
     def setup(self, stage: str) -> None:
         """Opens the dataset and keeps some of its videos back."""
+        if self.crops.degradation.reconstruct_prob and self.reconstruct is None:
+            raise InputError(
+                "degradation.reconstruct_prob is above 0, but no model was handed over; "
+                "use python -m pipelines.train_upscaler --through <model folder>"
+            )
         clips = ClipDataset(
             self.root, num_frames=1, captions=None, min_duration_s=0.0, select=self.select
         )
         training, held_out = split_rows(clips.rows["video_id"].to_pylist())
-        self.training = CropGroups(clips, training, self.crops)
-        self.held_out = CropGroups(clips, held_out, self.crops)
+        self.training = CropGroups(clips, training, self.crops, self.reconstruct)
+        self.held_out = CropGroups(clips, held_out, self.crops, self.reconstruct)
 
     def train_dataloader(self) -> "DataLoader[Pairs]":
         """An endless loader that begins at the trainer's current step."""

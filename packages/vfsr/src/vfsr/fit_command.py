@@ -13,6 +13,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from hdvg.errors import InputError
 from vfsr.data import CropDataModule
+from vfsr.degradation.second_order import Reconstruct
 from vfsr.run_folder import MetricsFile, prepare_run, run_callbacks
 from vfsr.training import UpscalerTraining
 
@@ -25,6 +26,15 @@ _NOT_OURS_TO_HEED = (
 
 class FitCLI(LightningCLI):
     """Lightning's command line with one command and a run folder."""
+
+    def __init__(self, *args: Any, reconstruct: Reconstruct | None, **kwargs: Any) -> None:  # noqa: ANN401
+        """As Lightning's; `reconstruct` goes to the data, where small crops pass through it."""
+        self.reconstruct = reconstruct
+        super().__init__(*args, **kwargs)
+
+    def before_fit(self) -> None:
+        """Hands the model over."""
+        self.datamodule.reconstruct = self.reconstruct
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -74,11 +84,12 @@ class FitCLI(LightningCLI):
         )
 
 
-def run_fit(arguments: Sequence[str]) -> None:
+def run_fit(arguments: Sequence[str], reconstruct: Reconstruct | None = None) -> None:
     """Trains.
 
     Args:
         arguments: The command line, from "fit" on.
+        reconstruct: A model that small crops pass through where the degradation says so.
 
     Raises:
         InputError: An unknown key, a file that is missing, a dataset or checkpoint that does not
@@ -95,6 +106,7 @@ def run_fit(arguments: Sequence[str]) -> None:
         FitCLI(
             UpscalerTraining,
             CropDataModule,
+            reconstruct=reconstruct,
             args=list(arguments),
             seed_everything_default=0,
             auto_configure_optimizers=False,
