@@ -9,6 +9,7 @@ import yaml
 
 from vfmodel.__main__ import main
 from vfmodel.pipeline import VideoFactoryPipeline
+from vfmodel.unet import SwapUNet
 
 CLIP = {"num_frames": 3, "height": 16, "width": 24, "fps": 4.0}
 
@@ -95,6 +96,23 @@ def test_several_datasets_can_be_named_and_gone_on_with(config, tmp_path):
     assert run("--config", config(trainer={"max_steps": 4}), "--ckpt_path", "last") == 0
     saved = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["data"]
     assert [source["weight"] for source in saved["joined"]] == [0.5, 1.0]
+
+
+def test_gradient_checkpointing_trains_the_same_weights(config, tmp_path, monkeypatch):
+    switched, switch = [], SwapUNet.enable_gradient_checkpointing
+    monkeypatch.setattr(
+        SwapUNet,
+        "enable_gradient_checkpointing",
+        lambda unet: [switched.append(unet), switch(unet)],
+    )
+    ends = []
+    for name, changes in (("a", {}), ("b", {"gradient_checkpointing": True})):
+        assert run("--config", config(run=str(tmp_path / name), **changes)) == 0
+        path = tmp_path / name / "checkpoints" / "last.ckpt"
+        ends.append(torch.load(path, weights_only=True)["current_model_state"])
+        assert len(switched) == len(ends) - 1
+    for name, value in ends[0].items():
+        torch.testing.assert_close(ends[1][name], value, atol=1e-6, rtol=1e-5)
 
 
 def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, capsys):

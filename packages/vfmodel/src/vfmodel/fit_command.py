@@ -72,6 +72,12 @@ class FitCLI(LightningCLI):
         parser.add_argument(
             "--ema_decay", type=float, default=0.999, help="Decay of the averaged weights."
         )
+        parser.add_argument(
+            "--gradient_checkpointing",
+            type=bool,
+            default=False,
+            help="Compute activations anew in the backward pass: much less memory, more time.",
+        )
         # The stream of clips has no end, so one epoch is the whole run; max_steps ends it.
         parser.set_defaults({"trainer.max_epochs": 1, "trainer.enable_model_summary": False})
 
@@ -110,6 +116,8 @@ class FitCLI(LightningCLI):
 
     def before_fit(self) -> None:
         """Checks what would otherwise fail in the middle, and sets what sampling defaults to."""
+        if self.config.fit.gradient_checkpointing:
+            self.model.unet.enable_gradient_checkpointing()
         clip = self.datamodule.clip
         autoencoder = self.model.autoencoder
         for shape, _ in self.datamodule.shapes:
