@@ -27,7 +27,9 @@ def _hdvg_command(path):
 def _exit_code(path, monkeypatch):
     """Exit code of the config's own command when it has only to parse and print it."""
     package = path.relative_to(ROOT / "configs").parts[0] if ROOT in path.parents else path.stem
-    command = _hdvg_command(path) if package == "hdvg" else "fit"
+    second_stage = path.exists() and "vfsr refine" in _header(path)
+    training = "refine" if second_stage else "fit"
+    command = _hdvg_command(path) if package == "hdvg" else training
     # LightningCLI warns when the process was started with other arguments than it is given.
     monkeypatch.setattr("sys.argv", [package])
     main = importlib.import_module(f"{package}.__main__").main

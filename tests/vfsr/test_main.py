@@ -29,5 +29,5 @@ def test_each_command_explains_its_options(capsys, command, option):
 def test_an_unknown_command_is_named(capsys):
     assert run("downscale") == 2
     assert capsys.readouterr().err == (
-        "error: unknown command 'downscale'; the commands are fit and upscale\n"
+        "error: unknown command 'downscale'; the commands are fit, refine and upscale\n"
     )

@@ -63,7 +63,7 @@ def test_light_keeps_the_blur_and_is_weaker_in_all_else():
 
 @pytest.mark.parametrize(
     ("name", "preset"),
-    [("mini", "light"), ("stand_in", "light"), ("generator", "generator"),
+    [("mini", "light"), ("refine", "light"), ("stand_in", "light"), ("generator", "generator"),
      ("rcan_x4", "realesrgan_x4plus")],
 )  # fmt: skip
 def test_the_configs_spell_out_their_presets(name, preset):

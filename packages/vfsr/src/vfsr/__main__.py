@@ -1,4 +1,4 @@
-"""The `vfsr` command: fit and upscale."""
+"""The `vfsr` command: fit, refine and upscale."""
 
 import sys
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ _USAGE = """usage: vfsr <command> [options]
 
 commands:
   fit      train the upscaler:  vfsr fit --config configs/vfsr/mini.yaml --data.root data/mini
+  refine   then train it against a discriminator:  vfsr refine --config ... --model.init_from MODEL
   upscale  upscale a video:     vfsr upscale in.mp4 out.mp4
 
 `vfsr <command> --help` lists a command's options.
@@ -28,12 +29,17 @@ def _dispatch(words: list[str]) -> None:
         from vfsr.fit_command import run_fit
 
         run_fit(words)
+    elif words[0] == "refine":
+        from vfsr.adversarial_training import AdversarialTraining
+        from vfsr.fit_command import run_fit
+
+        run_fit(["fit", *words[1:]], training=AdversarialTraining)
     elif words[0] == "upscale":
         from vfsr.upscale_command import run_upscale
 
         run_upscale(words[1:])
     else:
-        raise InputError(f"unknown command {words[0]!r}; the commands are fit and upscale")
+        raise InputError(f"unknown command {words[0]!r}; the commands are fit, refine and upscale")
 
 
 if __name__ == "__main__":

@@ -84,12 +84,17 @@ class FitCLI(LightningCLI):
         )
 
 
-def run_fit(arguments: Sequence[str], reconstruct: Reconstruct | None = None) -> None:
+def run_fit(
+    arguments: Sequence[str],
+    reconstruct: Reconstruct | None = None,
+    training: type[UpscalerTraining] = UpscalerTraining,
+) -> None:
     """Trains.
 
     Args:
         arguments: The command line, from "fit" on.
         reconstruct: A model that small crops pass through where the degradation says so.
+        training: The stage of training, which decides what the YAML's `model` may hold.
 
     Raises:
         InputError: An unknown key, a file that is missing, a dataset or checkpoint that does not
@@ -104,7 +109,7 @@ def run_fit(arguments: Sequence[str], reconstruct: Reconstruct | None = None) ->
     strict = {"exit_on_error": False}
     try:
         FitCLI(
-            UpscalerTraining,
+            training,
             CropDataModule,
             reconstruct=reconstruct,
             args=list(arguments),
