@@ -57,6 +57,7 @@ def _row(index, member):
         "clip_id": f"c{index}", "video_id": f"v{index % 2}", "scene_index": 0, "start_s": 0.0,
         "end_s": float(FRAMES), "start_pts": 0, "end_pts": FRAMES, "time_base_num": 1,
         "time_base_den": 1, "num_frames": FRAMES, "width": SIZE[1], "height": SIZE[0], "fps": 1.0,
-        "codec": "h264", "cut_mode": "encode", "lead_hidden_frames": 0, "boundary_start": "video_edge", "boundary_end": "video_edge",
+        "codec": "h264", "cut_mode": "encode", "lead_hidden_frames": 0,
+        "boundary_start": "video_edge", "boundary_end": "video_edge",
         "keyframe_s": 1.0, "shard": "media/u0.tar", **vars(member),
     }  # fmt: skip
