@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hdvg.errors import InputError
-from hdvg.scratch import hold, is_held, scratch_folder
+from hdvg.scratch import hold, is_held, remove_orphans, scratch_folder
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +96,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file"), hold(tmp_path / "file/data", keep="kept"):
         pass
+
+
+def test_a_folder_without_a_lock_goes_unless_it_is_new(tmp_path):
+    old, new = tmp_path / "base/ray-old", tmp_path / "base/v-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    (old / "agent.log").touch()
+    os.utime(old, (0, 0))
+    assert remove_orphans(tmp_path / "base") == 1
+    assert [path.name for path in (tmp_path / "base").iterdir()] == ["v-new"]

@@ -4,14 +4,17 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from hdvg.errors import InputError
 
 _LOCK = ".lock"
+# An owner locks its folder in the line after making it.
+_LOCKED_WITHIN_S = 10.0
 
 
 @contextmanager
@@ -47,6 +50,22 @@ def remove_orphans(base: Path) -> int:
                 removed += 1
         except OSError:
             continue  # held by its owner, or just removed by another janitor
+    return removed + _remove_unlocked(base)
+
+
+def _remove_unlocked(base: Path) -> int:
+    """Removes folders without a lock that nobody can be about to lock.
+
+    Ray's agents outlive a killed driver by up to a minute and write into its folder again, after it
+    was removed with its lock.
+    """
+    removed = 0
+    for folder in base.iterdir():
+        with suppress(OSError):  # another janitor was here first
+            age_s = time.time() - folder.stat().st_mtime
+            if folder.is_dir() and not (folder / _LOCK).exists() and age_s > _LOCKED_WITHIN_S:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
     return removed
 
 
