@@ -32,6 +32,7 @@ Box = tuple[int, int, int, int]
 # ISO/IEC 23001-8 code points as FFmpeg numbers them.
 _BT709 = 1
 _UNSPECIFIED = 2
+_FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _MATRICES = {
     _BT709: Colorspace.ITU709,
     4: Colorspace.FCC,
@@ -100,6 +101,11 @@ def matrix_of(frame: "av.VideoFrame") -> Colorspace:
     if frame.colorspace == _UNSPECIFIED:
         return Colorspace.ITU709 if frame.height >= _HD_HEIGHT else Colorspace.ITU601
     return _MATRICES.get(frame.colorspace, Colorspace.ITU601)
+
+
+def is_full_range(frame: "av.VideoFrame") -> bool:
+    """Whether luma spans 0..255 rather than 16..235: as tagged, or by the pixel format's name."""
+    return frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
 
 
 def scale_and_crop(

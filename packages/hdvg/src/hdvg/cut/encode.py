@@ -16,9 +16,8 @@ from hdvg.cut.cut_clip import CutClip, CutConfig
 from hdvg.failures import VideoFailure
 from hdvg.probe import MediaFacts
 from hdvg.scan.result import Scene
-from hdvg.video import decode, from_rgb, to_rgb
+from hdvg.video import decode, from_rgb, is_full_range, to_rgb
 
-_FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 # A reader that wants the middle of a clip decodes at most this many frames for nothing.
 _KEYFRAME_INTERVAL = 48
 
@@ -131,7 +130,7 @@ def make_upright(frame: "av.VideoFrame", facts: MediaFacts) -> "av.VideoFrame":
         turned = np.rot90(to_rgb(frame), facts.rotation // 90)
         even = turned[: turned.shape[0] // 2 * 2, : turned.shape[1] // 2 * 2]
         frame = from_rgb(np.ascontiguousarray(even))
-    full = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
+    full = is_full_range(frame)
     same_size = (frame.width, frame.height) == (facts.width, facts.height)
     if same_size and not full and frame.format.name == "yuv420p":
         return frame

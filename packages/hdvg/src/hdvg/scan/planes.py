@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import ColorRange, Interpolation
 
+from hdvg.video import is_full_range
+
 Plane = npt.NDArray[np.uint8]
 
 # Widths of small pictures lie in 128..255. PySceneDetect works at 256 and more, and finds the same
 # cuts; with half of the rows, long dissolves were measured too short.
 _SMALL_WIDTH = 128
-_FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 # Formats whose planes are read where they lie. Others are scaled by swscale first.
 _PLANAR = frozenset({"yuv420p", "yuvj420p"})
 BLACK, WHITE = 16, 235
@@ -52,10 +53,9 @@ class SmallPicture:
 def shrink(frame: "av.VideoFrame") -> SmallPicture:
     """The small picture of a frame of any format and size."""
     stride = max(1, frame.width // _SMALL_WIDTH)
-    pixel_format = frame.format.name
-    if pixel_format not in _PLANAR or min(frame.width, frame.height) < 2:
+    if frame.format.name not in _PLANAR or min(frame.width, frame.height) < 2:
         size = (max(2, frame.width // stride), max(2, frame.height // stride))
-        frame, stride, pixel_format = _convert(frame, *size), 1, "yuv420p"
+        frame, stride = _convert(frame, *size), 1
     # Even, so no larger than the chroma planes, which are rounded up, allow.
     half_h, half_w = (-(-side // stride) // 2 for side in (frame.height, frame.width))
     small = SmallPicture(np.empty((3 * half_h, 2 * half_w), np.uint8))
@@ -64,7 +64,7 @@ def shrink(frame: "av.VideoFrame") -> SmallPicture:
     small.luma[...] = _samples(luma, stride, 2 * half_h, 2 * half_w)
     chroma[:half_h] = _samples(blue, stride, half_h, half_w)
     chroma[half_h:] = _samples(red, stride, half_h, half_w)
-    if frame.color_range == _FULL_RANGE or pixel_format == "yuvj420p":
+    if is_full_range(frame):
         small.luma[...] = cv2.LUT(small.luma, _LUMA_TO_LIMITED)
         chroma[...] = cv2.LUT(chroma, _CHROMA_TO_LIMITED)
     return small
@@ -75,7 +75,7 @@ def whole_luma(frame: "av.VideoFrame") -> Plane:
     if frame.format.name not in _PLANAR:
         frame = _convert(frame, frame.width, frame.height)
     luma = _view(frame.planes[0])
-    if _is_full_range(frame):
+    if is_full_range(frame):
         luma = np.asarray(cv2.LUT(luma, _LUMA_TO_LIMITED), np.uint8)
     return luma
 
@@ -91,7 +91,7 @@ def _view(plane: "av.video.plane.VideoPlane") -> Plane:
 
 
 def _convert(frame: "av.VideoFrame", width: int, height: int) -> "av.VideoFrame":
-    full = _is_full_range(frame)
+    full = is_full_range(frame)
     return frame.reformat(
         width,
         height,
@@ -100,7 +100,3 @@ def _convert(frame: "av.VideoFrame", width: int, height: int) -> "av.VideoFrame"
         dst_color_range=ColorRange.MPEG,
         interpolation=Interpolation.FAST_BILINEAR,
     )
-
-
-def _is_full_range(frame: "av.VideoFrame") -> bool:
-    return frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
