@@ -51,9 +51,23 @@ class Catalogue:
         """The units that a stage has committed, sorted."""
         return list(self.commits.get(stage, {}))
 
-    def files(self, prefix: str = "") -> list[str]:
-        """Names of the committed files that begin with `prefix`, by stage and unit."""
-        return [name for name in self._all_files() if name.startswith(prefix)]
+    def find(self, stage: str, unit: str) -> Commit | None:
+        """A stage's commit of a unit; None if there is none."""
+        return self.commits.get(stage, {}).get(unit)
+
+    def files(self, prefix: str = "", unit: str | None = None) -> list[str]:
+        """Names of the committed files that begin with `prefix`, by stage and unit.
+
+        Args:
+            prefix: A folder with its "/"; "" for all.
+            unit: Which unit; None for all.
+        """
+        return [
+            record.name
+            for commit in self._commits_of(unit)
+            for record in commit.files
+            if record.name.startswith(prefix)
+        ]
 
     def table(self, name: str, unit: str | None = None) -> pa.Table:
         """A table over all committed units, or of one unit; in the order of the units.
@@ -62,8 +76,7 @@ class Catalogue:
             name: A key of `manifest.TABLES` other than "units" and "captions".
             unit: Which unit; None for all.
         """
-        prefix = f"{name.replace('.', '/')}/"
-        return self._read(name, [file for file in self._all_files(unit) if file.startswith(prefix)])
+        return self._read(name, self.files(f"{name.replace('.', '/')}/", unit))
 
     def families(self, kind: FamilyKind) -> list[str]:
         """Sorted names of the committed column families of a kind."""
@@ -79,15 +92,15 @@ class Catalogue:
             known = ", ".join(self.families(kind)) or "none"
             root = self.storage.root
             raise InputError(f"{root} has no {_WORDS[kind]} family {name!r}; it has: {known}")
-        prefix = f"{kind}/{name}/"
-        files = [file for file in self._all_files(unit) if file.startswith(prefix)]
-        return self._read("captions" if kind == "captions" else f"scores.{name}", files)
+        table = "captions" if kind == "captions" else f"scores.{name}"
+        return self._read(table, self.files(f"{kind}/{name}/", unit))
 
-    def _all_files(self, unit: str | None = None) -> Iterator[str]:
-        for units in self.commits.values():
-            for name, commit in units.items():
-                if unit in (None, name):
-                    yield from (record.name for record in commit.files)
+    def _commits_of(self, unit: str | None) -> Iterator[Commit]:
+        for stage, units in self.commits.items():
+            if unit is None:
+                yield from units.values()
+            elif commit := self.find(stage, unit):
+                yield commit
 
     def _read(self, table: str, files: list[str]) -> pa.Table:
         parts = [read_table(self.storage, table, file) for file in sorted(files)]

@@ -37,7 +37,7 @@ def score_repeats(catalogue: Catalogue, captions: str, max_distance: int) -> dic
     by_unit = _compare(catalogue, captions, max_distance)
     changed = 0
     for unit, rows in by_unit.items():
-        old = catalogue.commits.get(stage_of(FAMILY), {}).get(unit)
+        old = catalogue.find(stage_of(FAMILY), unit)
         known = old is not None and old.settings == settings
         if known and catalogue.table(stage_of(FAMILY), unit).to_pylist() == rows:
             continue
