@@ -102,7 +102,9 @@ def caption_dataset(config: CaptionConfig) -> CaptionSummary:
         catalogue = Catalogue(storage)
         check_family(catalogue, family)
         missing = [
-            unit for unit in catalogue.units(BUILD) if not is_captioned(storage, family, unit)
+            unit
+            for unit, build in catalogue.commits.get(BUILD, {}).items()
+            if not is_captioned(catalogue.find(family.stage, unit), build)
         ]
         force = plan_workforce(captioner.device, nodes, len(missing))
         num_made = 0

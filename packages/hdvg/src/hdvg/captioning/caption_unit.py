@@ -14,10 +14,10 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from hdvg.captioning.captioner import Captioner
-from hdvg.commits import BUILD, Commit, commit_unit, is_committed, read_commit
+from hdvg.commit_family import commit_family, inputs_of
+from hdvg.commits import BUILD, Commit, is_committed, read_commit
 from hdvg.make_unit import AbandonedError
-from hdvg.manifest import read_table, table_file, write_rows
-from hdvg.revise import replace_commit, revision_stem
+from hdvg.manifest import read_table
 from hdvg.shards import read_members
 from hdvg.storage import Storage
 
@@ -45,12 +45,14 @@ class Family:
         return f"captions.{self.name}"
 
 
-def is_captioned(storage: Storage, family: Family, unit: str) -> bool:
-    """Whether the unit's captions are there and made from the clips that it has now."""
-    if not is_committed(storage, family.stage, unit):
-        return False
-    made_from = read_commit(storage, family.stage, unit).inputs
-    return made_from == _inputs(read_commit(storage, BUILD, unit))
+def is_captioned(made: Commit | None, build: Commit) -> bool:
+    """Whether the unit's captions are there and made from the clips that it has now.
+
+    Args:
+        made: The family's commit of the unit, if there is one; `check_family` sees to its settings.
+        build: The build's.
+    """
+    return made is not None and made.inputs == inputs_of(build, "clips/")
 
 
 def caption_unit(
@@ -98,7 +100,16 @@ def caption_unit(
     rows = [(kept | made)[clip_id] for clip_id in clip_ids if clip_id in kept or clip_id in made]
     if not wanted():
         raise AbandonedError(unit)
-    _commit(storage, build, family, rows, round(time.monotonic() - started_s, 3))
+    commit = Commit(
+        stage=family.stage,
+        unit=unit,
+        files=(),
+        rows={},
+        settings=family.settings,
+        inputs=inputs_of(build, "clips/"),
+        timings={"wall_s": round(time.monotonic() - started_s, 3)},
+    )
+    commit_family(storage, "captions", family.name, rows, commit)
     return {
         "captioned": len(made),
         "kept": len(kept),
@@ -148,34 +159,5 @@ def _read_captions(storage: Storage, family: Family, unit: str) -> dict[str, Row
     }
 
 
-def _commit(
-    storage: Storage, build: Commit, family: Family, rows: list[Row], wall_s: float
-) -> None:
-    """Writes the table and commits it, in the place of an older one where there is one."""
-    old, stem = None, build.unit
-    if is_committed(storage, family.stage, build.unit):
-        old = read_commit(storage, family.stage, build.unit)
-        stem = revision_stem(old)
-    record = write_rows(storage, "captions", table_file("captions", stem, family.name), rows)
-    new = Commit(
-        stage=family.stage,
-        unit=build.unit,
-        files=(record,),
-        rows={"captions": len(rows)},
-        settings=family.settings,
-        inputs=_inputs(build),
-        timings={"wall_s": wall_s},
-    )
-    if old is None:
-        commit_unit(storage, new)
-    else:
-        replace_commit(storage, old, new)
-
-
 def _names(commit: Commit, prefix: str) -> list[str]:
     return [record.name for record in commit.files if record.name.startswith(prefix)]
-
-
-def _inputs(build: Commit) -> dict[str, str]:
-    """What captions are made from: the clips tables, by digest."""
-    return {r.name: r.sha256 for r in build.files if r.name.startswith("clips/")}

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from hdvg.catalogue import Catalogue
+from hdvg.commit_family import commit_family
 from hdvg.commits import BUILD, Commit
 from hdvg.errors import InputError
-from hdvg.scoring.commit_scores import commit_scores, stage_of
 from hdvg.scoring.find_repeats import find_repeats
 
-FAMILY = "repeats"
+TABLE = "scores.repeats"  # also the stage that commits it
 Row = dict[str, Any]
 
 
@@ -37,12 +37,12 @@ def score_repeats(catalogue: Catalogue, captions: str, max_distance: int) -> dic
     by_unit = _compare(catalogue, captions, max_distance)
     changed = 0
     for unit, rows in by_unit.items():
-        old = catalogue.find(stage_of(FAMILY), unit)
+        old = catalogue.find(TABLE, unit)
         known = old is not None and old.settings == settings
-        if known and catalogue.table(stage_of(FAMILY), unit).to_pylist() == rows:
+        if known and catalogue.table(TABLE, unit).to_pylist() == rows:
             continue
-        empty = Commit(stage=stage_of(FAMILY), unit=unit, files=(), rows={}, settings=settings)
-        commit_scores(storage, FAMILY, rows, empty)
+        empty = Commit(stage=TABLE, unit=unit, files=(), rows={}, settings=settings)
+        commit_family(storage, TABLE, "", rows, empty)
         changed += 1
     rows = [row for part in by_unit.values() for row in part]
     return {

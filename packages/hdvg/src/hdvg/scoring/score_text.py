@@ -9,25 +9,24 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from hdvg.catalogue import Catalogue
+from hdvg.commit_family import commit_family, inputs_of, is_current
 from hdvg.commits import BUILD, Commit, read_commit
 from hdvg.manifest import read_table
-from hdvg.scoring.commit_scores import commit_scores, inputs_of, is_scored, stage_of
 from hdvg.scoring.find_text import measure_text_area
 from hdvg.shards import read_members
 from hdvg.storage import Storage
 
-FAMILY = "text"
+TABLE = "scores.text"  # also the stage that commits it
 # Raise the number when the measure changes: units that an older one scored are done again.
 SETTINGS: dict[str, Any] = {"version": 1}
 
 
 def list_unscored(catalogue: Catalogue) -> list[str]:
     """Units whose clips have no text score, or were revised since."""
-    storage = catalogue.storage
     return [
         unit
-        for unit in catalogue.units(BUILD)
-        if not is_scored(storage, FAMILY, unit, SETTINGS, inputs_of(storage, unit, "clips/"))
+        for unit, build in catalogue.commits.get(BUILD, {}).items()
+        if not is_current(catalogue.find(TABLE, unit), SETTINGS, inputs_of(build, "clips/"))
     ]
 
 
@@ -41,7 +40,8 @@ def score_text(storage: Storage, unit: str) -> int:
     cv2.setNumThreads(1)
     keyframes: dict[str, bytes] = {}
     clip_ids: list[str] = []
-    for record in read_commit(storage, BUILD, unit).files:
+    build = read_commit(storage, BUILD, unit)
+    for record in build.files:
         if record.name.startswith("keyframes/"):
             keyframes |= read_members(storage, record.name)
         elif record.name.startswith("clips/"):
@@ -51,15 +51,15 @@ def score_text(storage: Storage, unit: str) -> int:
         {"clip_id": name, "text_area": area} for name, area in areas.items() if area is not None
     ]
     commit = Commit(
-        stage=stage_of(FAMILY),
+        stage=TABLE,
         unit=unit,
         files=(),
         rows={},
         settings=SETTINGS,
-        inputs=inputs_of(storage, unit, "clips/"),
+        inputs=inputs_of(build, "clips/"),
         timings={"wall_s": round(time.monotonic() - started_s, 3)},
     )
-    commit_scores(storage, FAMILY, rows, commit)
+    commit_family(storage, TABLE, "", rows, commit)
     return len(clip_ids) - len(rows)
 
 
