@@ -4,22 +4,21 @@ The row identity rests on one thing: a batch is a list of (clip id, picture), an
 zipped with that same list.
 """
 
-import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from hdvg.captioning.captioner import Captioner
 from hdvg.commit_family import commit_family, inputs_of
 from hdvg.commits import BUILD, Commit, is_committed, read_commit
 from hdvg.make_unit import AbandonedError
 from hdvg.manifest import read_table
-from hdvg.shards import read_members
 from hdvg.storage import Storage
+from hdvg.unit_keyframes import decode_keyframe, read_keyframes
 
 Row = dict[str, Any]
 Pictured = tuple[str, Image.Image]
@@ -85,7 +84,7 @@ def caption_unit(
     build = read_commit(storage, BUILD, unit)
     clip_ids = [
         clip_id
-        for name in _names(build, "clips/")
+        for name in inputs_of(build, "clips/")
         for clip_id in read_table(storage, "clips", name)["clip_id"].to_pylist()
     ]
     before = _read_captions(storage, family, unit)
@@ -126,9 +125,7 @@ def _batches(
     """
     if not clip_ids:
         return
-    jpegs: dict[str, bytes] = {}
-    for name in _names(build, "keyframes/"):
-        jpegs |= read_members(storage, name)
+    jpegs = read_keyframes(storage, build)
     ahead = None
     for start in range(0, len(clip_ids), size):
         behind, ahead = ahead, pool.submit(_decode, jpegs, clip_ids[start : start + size])
@@ -139,14 +136,8 @@ def _batches(
 
 
 def _decode(jpegs: dict[str, bytes], clip_ids: Sequence[str]) -> list[Pictured]:
-    pictures = []
-    for clip_id in clip_ids:
-        try:
-            with Image.open(io.BytesIO(jpegs[f"{clip_id}.jpg"]), formats=["JPEG"]) as image:
-                pictures.append((clip_id, image.convert("RGB")))
-        except (KeyError, UnidentifiedImageError, OSError, Image.DecompressionBombError):
-            continue  # counted as the difference
-    return pictures
+    pictures = ((clip_id, decode_keyframe(jpegs.get(clip_id, b""))) for clip_id in clip_ids)
+    return [(clip_id, image) for clip_id, image in pictures if image is not None]
 
 
 def _read_captions(storage: Storage, family: Family, unit: str) -> dict[str, Row]:
@@ -157,7 +148,3 @@ def _read_captions(storage: Storage, family: Family, unit: str) -> dict[str, Row
         for record in read_commit(storage, family.stage, unit).files
         for row in read_table(storage, "captions", record.name).to_pylist()
     }
-
-
-def _names(commit: Commit, prefix: str) -> list[str]:
-    return [record.name for record in commit.files if record.name.startswith(prefix)]

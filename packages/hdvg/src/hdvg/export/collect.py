@@ -10,9 +10,10 @@ from hdvg.catalogue import Catalogue
 from hdvg.commits import BUILD
 from hdvg.errors import InputError
 from hdvg.select.selection import clip_mask
-from hdvg.shards import read_member, read_members
+from hdvg.shards import read_member
 from hdvg.sources.source_video import locate
 from hdvg.storage import Storage
+from hdvg.unit_keyframes import read_keyframes
 
 Row = dict[str, Any]
 
@@ -102,11 +103,7 @@ class Collection:
 
     def keyframes(self, unit: str) -> dict[str, bytes]:
         """Every central frame of a unit, JPEG, by clip id."""
-        frames: dict[str, bytes] = {}
-        for record in self._catalogue.commits[BUILD][unit].files:
-            if record.name.startswith("keyframes/"):
-                frames |= read_members(self.storage, record.name)
-        return {name.removesuffix(".jpg"): frame for name, frame in frames.items()}
+        return read_keyframes(self.storage, self._catalogue.commits[BUILD][unit])
 
 
 def _clip(unit: str, row: Row, video: Row, caption: str) -> ExportClip:

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from PIL import Image, UnidentifiedImageError
 
 from hdvg.catalogue import Catalogue
 from hdvg.errors import InputError
 from hdvg.manifest import SCORES, read_table, table_file
 from hdvg.select.columns import Columns
 from hdvg.select.selection import clip_mask, list_selections
-from hdvg.shards import read_member, read_members
+from hdvg.shards import read_member
+from hdvg.unit_keyframes import decode_keyframe, read_keyframes
 
 _POSTER_WIDTH_PX = 480
 _POSTER_QUALITY = 80
@@ -132,14 +132,12 @@ def find_link(kind: str, locator: str, start_s: float) -> str:
 
 def make_poster(jpeg: bytes) -> str:
     """A keyframe as a small JPEG in base64; "" if it is damaged."""
-    try:
-        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
-            height = max(1, round(image.height * _POSTER_WIDTH_PX / image.width))
-            small = image.convert("RGB").resize((_POSTER_WIDTH_PX, height))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    image = decode_keyframe(jpeg)
+    if image is None:
         return ""
+    height = max(1, round(image.height * _POSTER_WIDTH_PX / image.width))
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=_POSTER_QUALITY)
+    image.resize((_POSTER_WIDTH_PX, height)).save(buffer, "JPEG", quality=_POSTER_QUALITY)
     return base64.b64encode(buffer.getvalue()).decode()
 
 
@@ -219,17 +217,11 @@ def _read_videos(catalogue: Catalogue, clips: pa.Table, budget: float) -> list[s
 def _read_posters(catalogue: Catalogue, clips: pa.Table) -> dict[str, str]:
     """Posters by clip; a clip without a keyframe has none."""
     shards = set(clips["shard"].to_pylist())
-    wanted = {f"{clip_id}.jpg" for clip_id in clips["clip_id"].to_pylist()}
+    wanted = set(clips["clip_id"].to_pylist())
     posters: dict[str, str] = {}
     for commit in catalogue.commits.get("build", {}).values():
-        names = [record.name for record in commit.files]
-        if shards.isdisjoint(names):
+        if shards.isdisjoint(record.name for record in commit.files):
             continue
-        for name in names:
-            if name.startswith("keyframes/"):
-                found = read_members(catalogue.storage, name)
-                posters |= {
-                    member.removesuffix(".jpg"): make_poster(found[member])
-                    for member in wanted & found.keys()
-                }
+        found = read_keyframes(catalogue.storage, commit)
+        posters |= {clip_id: make_poster(found[clip_id]) for clip_id in wanted & found.keys()}
     return posters

@@ -1,20 +1,18 @@
 """The family `text` of one unit: how much of each keyframe text covers."""
 
-import io
 import time
 from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from hdvg.catalogue import Catalogue
 from hdvg.commit_family import commit_family, inputs_of, is_current
 from hdvg.commits import BUILD, Commit, read_commit
 from hdvg.manifest import read_table
 from hdvg.scoring.find_text import measure_text_area
-from hdvg.shards import read_members
 from hdvg.storage import Storage
+from hdvg.unit_keyframes import decode_keyframe, read_keyframes
 
 TABLE = "scores.text"  # also the stage that commits it
 # Raise the number when the measure changes: units that an older one scored are done again.
@@ -38,15 +36,14 @@ def score_text(storage: Storage, unit: str) -> int:
     started_s = time.monotonic()
     # A worker is one task on one core; OpenCV would otherwise take them all.
     cv2.setNumThreads(1)
-    keyframes: dict[str, bytes] = {}
-    clip_ids: list[str] = []
     build = read_commit(storage, BUILD, unit)
-    for record in build.files:
-        if record.name.startswith("keyframes/"):
-            keyframes |= read_members(storage, record.name)
-        elif record.name.startswith("clips/"):
-            clip_ids += read_table(storage, "clips", record.name)["clip_id"].to_pylist()
-    areas = {clip_id: _measure(keyframes.get(f"{clip_id}.jpg", b"")) for clip_id in clip_ids}
+    keyframes = read_keyframes(storage, build)
+    clip_ids = [
+        clip_id
+        for name in inputs_of(build, "clips/")
+        for clip_id in read_table(storage, "clips", name)["clip_id"].to_pylist()
+    ]
+    areas = {clip_id: _measure(keyframes.get(clip_id, b"")) for clip_id in clip_ids}
     rows = [
         {"clip_id": name, "text_area": area} for name, area in areas.items() if area is not None
     ]
@@ -65,8 +62,5 @@ def score_text(storage: Storage, unit: str) -> int:
 
 def _measure(jpeg: bytes) -> float | None:
     """None for a picture that cannot be decoded."""
-    try:
-        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
-            return round(measure_text_area(np.asarray(image.convert("L"))), 5)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-        return None
+    image = decode_keyframe(jpeg, "L")
+    return None if image is None else round(measure_text_area(np.asarray(image)), 5)
