@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hdvg.catalogue import Catalogue
 from hdvg.commits import BUILD, find_damage, is_committed, read_commit
 from hdvg.cut.cut_clip import CutConfig
 from hdvg.download.settings import DownloadConfig
@@ -181,7 +182,7 @@ def test_killed_at_any_change_a_retry_leaves_the_old_unit_or_the_new(late, crash
         except KeyboardInterrupt:
             crash_at(0)
             states.append(_rows(job.root) == before)
-            remove_leftovers(Storage(job.root))
+            remove_leftovers(Catalogue(Storage(job.root)))
             _rows(job.root)
         else:
             break

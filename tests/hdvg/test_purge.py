@@ -124,7 +124,7 @@ def test_killed_at_any_moment_it_is_finished_by_the_next_writer(
                 finish_purge(storage)  # as a build does
             else:
                 purge(storage, ["aa"], ["ch"], "", NOON)
-            remove_leftovers(storage)
+            remove_leftovers(Catalogue(storage))
             _check(storage, ["aa", "dd", "ee"], ["bb"])
         else:
             break

@@ -70,7 +70,7 @@ def test_killed_at_any_moment_the_unit_is_old_or_new_and_leftovers_go(storage, c
             found = _state(storage)
             assert found in (before, after)
             seen.append(found == after)
-            remove_leftovers(storage)
+            remove_leftovers(Catalogue(storage))
             assert _leftovers(storage) == []
             assert _state(storage) == found
             # As it was, for the next moment.
@@ -95,7 +95,7 @@ def test_only_what_no_commit_names_is_a_leftover(tmp_path, write_small_dataset):
     (tmp_path / "data/media/.u00009.tar.1.partial").touch()
     assert _leftovers(storage) == extra
     before = Catalogue(storage).files()
-    assert remove_leftovers(storage) == 4
+    assert remove_leftovers(Catalogue(storage)) == 4
     assert _leftovers(storage) == []
     assert not list((tmp_path / "data").rglob("*.partial"))
     assert Catalogue(storage).files() == before

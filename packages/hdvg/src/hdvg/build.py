@@ -137,9 +137,9 @@ def build(config: BuildConfig) -> BuildSummary:
         found, origin = stack.enter_context(
             offer_source(config.source, config.shapes, config.sample, config.labels, config.spans)
         )
-        storage, owner = stack.enter_context(_claim(config))
+        before, owner = stack.enter_context(_claim(config))
+        storage = before.storage
         plan = settle_plan(storage, found.videos, config.unit_size)
-        before = Catalogue(storage)
         jobs = _open_jobs(config, plan, before, origin)
         if jobs:
             _run(config, jobs, owner)
@@ -177,14 +177,19 @@ def video_settings(config: BuildConfig) -> VideoConfig:
 
 
 @contextmanager
-def _claim(config: BuildConfig) -> Iterator[tuple[Storage, str]]:
-    """The dataset, made or checked, and held against other writers; leftovers are removed."""
+def _claim(config: BuildConfig) -> Iterator[tuple[Catalogue, str]]:
+    """The dataset, made or checked, and held against other writers; leftovers are removed.
+
+    Yields:
+        What it holds, and the name of the owner.
+    """
     storage = Storage(config.data)
     with claim(storage) as owner:
         create_dataset(config.data, sources=[config.source], config=data_settings(config))
         finish_purge(storage)
-        remove_leftovers(storage)
-        yield storage, owner
+        catalogue = Catalogue(storage)
+        remove_leftovers(catalogue)
+        yield catalogue, owner
 
 
 def _check_folders(config: BuildConfig) -> None:

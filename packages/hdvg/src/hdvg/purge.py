@@ -60,7 +60,7 @@ def purge(
     fresh = [(VIDEO, name) for name in doomed] + [(CHANNEL, name) for name in channels]
     add_tombstones(storage, fresh, reason, purged_at)
     num_clips, num_units = finish_purge(storage)
-    remove_leftovers(storage)
+    remove_leftovers(Catalogue(storage))
     return PurgeSummary(videos=sorted(doomed), num_clips=num_clips, num_units=num_units)
 
 

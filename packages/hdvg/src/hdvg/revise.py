@@ -51,12 +51,16 @@ def find_leftovers(storage: Storage, committed: Iterable[str]) -> list[str]:
     return sorted(names - set(committed))
 
 
-def remove_leftovers(storage: Storage) -> int:
+def remove_leftovers(catalogue: Catalogue) -> int:
     """Removes what killed writers left and returns how many files that was.
 
     Only for the process that has claimed the dataset: it would also take a live writer's files.
+
+    Args:
+        catalogue: Made since the claim, and nothing was committed after it.
     """
-    leftovers = find_leftovers(storage, Catalogue(storage).files())
+    storage = catalogue.storage
+    leftovers = find_leftovers(storage, catalogue.files())
     for name in leftovers:
         storage.remove(name)
     return len(leftovers) + storage.remove_partials()

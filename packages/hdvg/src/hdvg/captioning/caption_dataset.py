@@ -94,12 +94,12 @@ def caption_dataset(config: CaptionConfig) -> CaptionSummary:
     storage, _ = open_dataset(config.data)
     with ExitStack() as stack:
         owner = stack.enter_context(claim(storage))
-        remove_leftovers(storage)
+        catalogue = Catalogue(storage)
+        remove_leftovers(catalogue)
         ray = stack.enter_context(ray_session(config.address, 0)) if config.address else None
         nodes = list_nodes(ray)
         captioner = config.settle(has_gpu=any(node.get("GPU") for node in nodes))
         family = Family(name=config.family, source=SOURCE, settings=describe_captioner(captioner))
-        catalogue = Catalogue(storage)
         check_family(catalogue, family)
         missing = [
             unit

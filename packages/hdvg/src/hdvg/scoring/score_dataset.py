@@ -88,8 +88,8 @@ def score_dataset(config: ScoreConfig) -> ScoreSummary:
     started_s = time.monotonic()
     storage, _ = open_dataset(config.data)
     with claim(storage):
-        remove_leftovers(storage)
         catalogue = Catalogue(storage)
+        remove_leftovers(catalogue)
         if not catalogue.units(BUILD):
             raise InputError(f"the dataset has no committed units: {config.data}")
         found = score_repeats(catalogue, config.captions, config.max_distance)
