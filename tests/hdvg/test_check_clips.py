@@ -4,6 +4,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hdvg.check_clips import check_sample, check_shards
 from hdvg.commits import BUILD, Commit
@@ -120,6 +121,12 @@ def test_bytes_that_no_decoder_takes(unit, tmp_path):
         "keyframe a.jpg",
         "keyframe b.jpg",
     ]
+
+
+def test_a_keyframe_of_absurd_size_is_a_finding(unit, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    damage, _ = _sample(unit)
+    assert [line.split(":")[0] for line in damage] == ["keyframe a.jpg", "keyframe b.jpg"]
 
 
 def test_the_offsets_of_the_rows_are_what_a_tar_reader_sees(unit, tmp_path):

@@ -6,12 +6,13 @@ import tarfile
 from collections.abc import Iterator, Sequence
 
 import av
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from hdvg.commits import BUILD, Commit
 from hdvg.errors import InputError
 from hdvg.shards import read_member, read_members
 from hdvg.storage import Storage
+from hdvg.unit_keyframes import UNREADABLE
 from hdvg.unit_tables import Row
 from hdvg.video import decode, frame_time_s
 
@@ -141,5 +142,5 @@ def _check_pictures(storage: Storage, shard: str, wanted: set[str]) -> Iterator[
         try:
             with Image.open(io.BytesIO(members[name]), formats=["JPEG"]) as image:
                 image.load()
-        except (UnidentifiedImageError, OSError) as error:
+        except UNREADABLE as error:
             yield f"keyframe {name}: {error}"
