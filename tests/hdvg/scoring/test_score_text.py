@@ -1,5 +1,8 @@
+import pytest
+
 from hdvg.catalogue import Catalogue
 from hdvg.commits import BUILD, Commit, commit_unit, read_commit
+from hdvg.make_unit import AbandonedError
 from hdvg.manifest import write_rows
 from hdvg.scoring.score_text import list_unscored, score_text
 
@@ -15,6 +18,13 @@ def test_each_clip_has_the_area_of_its_own_keyframe(data):
     assert areas.keys() == {"a", "b", "c"}  # d cannot be read: unknown
     assert 0.05 < areas["a"] < 0.2
     assert areas["b"] == areas["c"] == 0
+
+
+def test_a_unit_that_nobody_wants_any_more_gets_no_scores(data):
+    with pytest.raises(AbandonedError):
+        score_text(data, "u0", wanted=lambda: False)
+    assert Catalogue(data).families("scores") == ["scan"]
+    assert data.list_files("scores/text") == []
 
 
 def test_a_unit_is_done_once_and_again_when_it_was_revised(data):

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hdvg.catalogue import Catalogue
-from hdvg.claim import claim
+from hdvg.claim import claim, is_claimed
 from hdvg.cluster import ray_session
 from hdvg.commits import BUILD
 from hdvg.dataset_folder import open_dataset
 from hdvg.errors import InputError
+from hdvg.make_unit import AbandonedError
 from hdvg.progress import View
 from hdvg.revise import remove_leftovers
 from hdvg.scoring.find_near import MAX_DISTANCE
@@ -87,7 +88,7 @@ def score_dataset(config: ScoreConfig) -> ScoreSummary:
     """
     started_s = time.monotonic()
     storage, _ = open_dataset(config.data)
-    with claim(storage):
+    with claim(storage) as owner:
         catalogue = Catalogue(storage)
         remove_leftovers(catalogue)
         if not catalogue.units(BUILD):
@@ -97,7 +98,7 @@ def score_dataset(config: ScoreConfig) -> ScoreSummary:
         num_clips = sum(catalogue.commits[BUILD][unit].rows.get("clips", 0) for unit in units)
         alone = num_clips <= _FEW_CLIPS and not config.address
         outcomes = _score_here if alone else _score_on_ray
-        unreadable = _follow(outcomes(config, storage.root, units), len(units))
+        unreadable = _follow(outcomes(config, storage.root, units, owner), len(units))
     return ScoreSummary(
         num_clips=len(catalogue.table("clips")),
         text_units=len(units),
@@ -125,23 +126,29 @@ def _follow(outcomes: Iterator[Outcome], num_units: int) -> int:
     return unreadable
 
 
-def _try(root: str, unit: str) -> Outcome:
+def _try(root: str, unit: str, owner: str) -> Outcome:
     """Measures the text of one unit; what the user has to see to is an outcome, too."""
+    storage = Storage(root)
     try:
-        return {"unreadable": score_text(Storage(root), unit), "trouble": ""}
+        unreadable = score_text(storage, unit, wanted=lambda: is_claimed(storage, owner))
+    except AbandonedError:
+        return {"unreadable": 0, "trouble": "the run that asked for it has ended"}
     except (OSError, InputError) as error:
         return {"unreadable": 0, "trouble": f"unit {unit}: {error}"}
+    return {"unreadable": unreadable, "trouble": ""}
 
 
-def _score_here(_: ScoreConfig, root: str, units: Sequence[str]) -> Iterator[Outcome]:
+def _score_here(_: ScoreConfig, root: str, units: Sequence[str], owner: str) -> Iterator[Outcome]:
     """Measures the text of units one after the other."""
     for unit in units:
-        yield _try(root, unit)
+        yield _try(root, unit, owner)
 
 
-def _score_on_ray(config: ScoreConfig, root: str, units: Sequence[str]) -> Iterator[Outcome]:
+def _score_on_ray(
+    config: ScoreConfig, root: str, units: Sequence[str], owner: str
+) -> Iterator[Outcome]:
     """Measures the text of units side by side."""
     with ray_session(config.address, config.num_cpus) as ray:
         items = [{"unit": unit} for unit in units]
         tasks = ray.data.from_items(items, override_num_blocks=len(items))
-        yield from tasks.map(lambda row: _try(root, row["unit"]), num_cpus=1).iter_rows()
+        yield from tasks.map(lambda row: _try(root, row["unit"], owner), num_cpus=1).iter_rows()

@@ -1,6 +1,7 @@
 """The family `text` of one unit: how much of each keyframe text covers."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 from hdvg.catalogue import Catalogue
 from hdvg.commit_family import commit_family, inputs_of, is_current
 from hdvg.commits import BUILD, Commit, read_commit
+from hdvg.make_unit import AbandonedError
 from hdvg.manifest import read_table
 from hdvg.scoring.find_text import measure_text_area
 from hdvg.storage import Storage
@@ -28,10 +30,18 @@ def list_unscored(catalogue: Catalogue) -> list[str]:
     ]
 
 
-def score_text(storage: Storage, unit: str) -> int:
+def score_text(storage: Storage, unit: str, wanted: Callable[[], bool] = lambda: True) -> int:
     """Scores the clips of a unit and commits; the number of keyframes that cannot be read.
 
     A clip without a readable keyframe has no row in the family: its score is unknown.
+
+    Args:
+        storage: The dataset.
+        unit: A unit that the build has committed.
+        wanted: Asked before anything is written: whether the run that asked for this is there.
+
+    Raises:
+        AbandonedError: Nobody wants the unit any more; nothing of it is left.
     """
     started_s = time.monotonic()
     # A worker is one task on one core; OpenCV would otherwise take them all.
@@ -47,6 +57,8 @@ def score_text(storage: Storage, unit: str) -> int:
     rows = [
         {"clip_id": name, "text_area": area} for name, area in areas.items() if area is not None
     ]
+    if not wanted():
+        raise AbandonedError(unit)
     commit = Commit(
         stage=TABLE,
         unit=unit,
