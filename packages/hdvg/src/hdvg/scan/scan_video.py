@@ -2,8 +2,8 @@
 
 Frames are looked at through strided views of their planes and forgotten; a few numbers of each are
 kept, and some frames of the running scene by reference. So memory grows with the number of scenes,
-whose keyframes are kept, and hardly with the length. Only a central frame that was let go is decoded
-again.
+whose keyframes are kept, and hardly with the length. Only a central frame that was let go of is
+decoded again.
 
 Times come from the frames' own timestamps: a variable frame rate moves nothing.
 """
