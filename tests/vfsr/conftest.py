@@ -31,6 +31,16 @@ def small_model(small_config):
     return model
 
 
+@pytest.fixture
+def batch():
+    """Random pairs as the loader gives them: two of 4x4 and 16x16."""
+    generator = torch.Generator().manual_seed(0)
+    return {
+        name: torch.randint(256, (2, 3, side, side), generator=generator).to(torch.uint8)
+        for name, side in (("lr", 4), ("hr", 16))
+    }
+
+
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory):
     """Four clips of two videos; a clip is three unlike frames at 1 a second."""

@@ -30,15 +30,6 @@ def training(small_config, start):
     return stage
 
 
-@pytest.fixture
-def batch():
-    generator = torch.Generator().manual_seed(0)
-    return {
-        name: torch.randint(256, (2, 3, side, side), generator=generator).to(torch.uint8)
-        for name, side in (("lr", 4), ("hr", 16))
-    }
-
-
 def state(module):
     return copy.deepcopy(module.state_dict())
 

@@ -11,15 +11,6 @@ from vfsr.training import UpscalerTraining, as_floats, psnr
 from vfsr.weights import save_rcan
 
 
-@pytest.fixture
-def batch():
-    generator = torch.Generator().manual_seed(0)
-    return {
-        name: torch.randint(256, (2, 3, side, side), generator=generator).to(torch.uint8)
-        for name, side in (("lr", 4), ("hr", 16))
-    }
-
-
 def test_the_loss_is_the_mean_absolute_error(batch, small_config):
     torch.manual_seed(0)
     training = UpscalerTraining(rcan=small_config)

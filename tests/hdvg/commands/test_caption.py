@@ -1,37 +1,20 @@
 import json
 
-import pytest
-
-from hdvg.__main__ import main
 from hdvg.captioning.caption_dataset import CaptionSummary
 from hdvg.commands.caption import format_summary
 from hdvg.dataset_folder import create_dataset
 
 
-def _exit(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        main(["caption", *arguments])
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
-
-
-def _error(capsys, *arguments):
-    code, out, err = _exit(capsys, *arguments)
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("error: ")
-    return err
-
-
-def test_mistakes_are_one_line(capsys, tmp_path):
-    assert "nowhere" in _error(capsys, str(tmp_path / "nowhere"))
-    assert "not a dataset" in _error(capsys, str(tmp_path))
+def test_mistakes_are_one_line(hdvg_error, tmp_path):
+    assert "nowhere" in hdvg_error("caption", str(tmp_path / "nowhere"))
+    assert "not a dataset" in hdvg_error("caption", str(tmp_path))
     create_dataset(tmp_path / "data", sources=["x"], config={})
     data = str(tmp_path / "data")
-    assert "./no_model" in _error(capsys, data, "--model", "./no_model")
-    assert "'a/b'" in _error(capsys, data, "--family", "a/b")
-    assert "-1" in _error(capsys, data, "--batch_size", "-1")
-    assert "gemini" in _error(capsys, data, "--backend", "gemini")
-    assert "no GPU" in _error(capsys, data, "--device", "cuda") or _has_gpu()
+    assert "./no_model" in hdvg_error("caption", data, "--model", "./no_model")
+    assert "'a/b'" in hdvg_error("caption", data, "--family", "a/b")
+    assert "-1" in hdvg_error("caption", data, "--batch_size", "-1")
+    assert "gemini" in hdvg_error("caption", data, "--backend", "gemini")
+    assert "no GPU" in hdvg_error("caption", data, "--device", "cuda") or _has_gpu()
     assert sorted(p.name for p in (tmp_path / "data").iterdir()) == [".lock", "dataset.json"]
 
 
@@ -41,9 +24,9 @@ def _has_gpu():
     return torch.cuda.is_available()
 
 
-def test_json_is_one_object(capsys, tmp_path):
+def test_json_is_one_object(call_hdvg, tmp_path):
     create_dataset(tmp_path / "data", sources=["x"], config={})
-    code, out, err = _exit(capsys, str(tmp_path / "data"), "--json")
+    code, out, err = call_hdvg("caption", str(tmp_path / "data"), "--json")
     assert (code, err, out.count("\n")) == (0, "", 1)
     found = json.loads(out)
     assert (found["family"], found["num_clips"], found["num_captions"]) == ("blip2", 0, 0)
