@@ -33,7 +33,7 @@ $(READY): constraints.txt requirements-dev.txt $(wildcard packages/*/pyproject.t
 	@start=$$(date +%s); set -e; \
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV); \
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt \
-	    -e 'packages/hdvg[build,caption]' -e packages/vfmodel -e packages/vfsr; \
+	    -e 'packages/hdvg[build,caption]' -e 'packages/vfmodel[app]' -e packages/vfsr; \
 	echo $$(( $$(date +%s) - start )) > $@
 
 install: $(READY) ## Create .venv with the three packages and the development tools
