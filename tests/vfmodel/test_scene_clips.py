@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hdvg.errors import InputError
-from hdvg.shapes.scene import COLOURS
+from hdvg.shapes.scene import COLOURS, MOTIONS, is_held_out
 from vfmodel.scene_clips import SceneClips, random_frames, recoloured_frames
 
 SIZE = {"num_frames": 8, "fps": 8.0, "height": 96, "width": 176}
@@ -59,3 +59,32 @@ def test_a_third_of_the_frames_is_recoloured_and_no_pixel_moves():
 def test_there_must_be_a_scene():
     with pytest.raises(InputError, match="0"):
         SceneClips(0, **SIZE)
+
+
+def test_stock_footage_is_marked_in_its_middle_and_nowhere_else():
+    clean, stock = SceneClips(8, **SIZE)[2], SceneClips(8, **SIZE, stock=True)[2]
+    assert stock["caption"].endswith(", stock footage")
+    assert "stock" not in clean["caption"]
+    brighter = stock["video"].astype(int) - clean["video"]
+    assert brighter.min() == 0
+    assert (brighter[:, :, 42:55, 48:128].max(axis=(2, 3)) > 20).all()
+    brighter[:, :, 40:58, 46:130] = 0
+    assert not brighter.any()
+
+
+def test_a_captioner_that_sees_one_frame_wrote_a_quarter_of_the_clean_captions():
+    clips = SceneClips(400, num_frames=1, fps=8.0, height=8, width=14)
+    texts = [clips[i]["caption"] for i in range(400)]
+    moving = sum(any(motion in text for motion in MOTIONS) for text in texts)
+    assert 270 < moving < 330  # 3 sigma around 300
+
+
+def test_held_out_combinations_are_never_shown():
+    clips = SceneClips(300, num_frames=1, fps=8.0, height=32, width=56, stock=True)
+    for text in (clips[i]["caption"] for i in range(300)):
+        things, _, background = text.removesuffix(" background, stock footage").rpartition(
+            " over a "
+        )
+        for thing in things.split(" and "):
+            _, colour, shape, motion = thing.split(maxsplit=3)
+            assert not is_held_out(colour, shape, motion, background)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from vfmodel import text_encoder as module
+from vfmodel.stand_in_training.tokenizer import MAX_TOKENS
 from vfmodel.text_encoder import PromptEncoder
 
 
@@ -15,8 +16,8 @@ def encoder(tiny_base):
 
 
 def plain(encoder, prompt):
-    tokens = encoder.tokenizer(prompt).input_ids[:77]
-    tokens += [encoder.tokenizer.pad_token_id] * (77 - len(tokens))
+    tokens = encoder.tokenizer(prompt).input_ids[:MAX_TOKENS]
+    tokens += [encoder.tokenizer.pad_token_id] * (MAX_TOKENS - len(tokens))
     with torch.no_grad():
         return encoder.text_model(torch.tensor([tokens])).last_hidden_state[0]
 
@@ -24,7 +25,7 @@ def plain(encoder, prompt):
 def test_each_prompt_is_encoded_as_if_alone(encoder):
     prompts = ["a red circle", "a green background moving left", "a red circle"]
     states = encoder.encode(prompts)
-    assert states.shape == (3, 77, 16)
+    assert states.shape == (3, MAX_TOKENS, 16)
     for prompt, state in zip(prompts, states, strict=True):
         torch.testing.assert_close(state, plain(encoder, prompt), atol=1e-5, rtol=1e-5)
 
@@ -36,7 +37,7 @@ def test_the_null_prompt_is_start_and_padding(encoder):
 
 
 def test_a_prompt_over_the_limit_is_cut(encoder):
-    assert encoder.encode(["red circle " * 100]).shape == (1, 77, 16)
+    assert encoder.encode(["red circle " * 100]).shape == (1, MAX_TOKENS, 16)
 
 
 def test_what_is_remembered_is_bounded_and_right(encoder, monkeypatch):

@@ -44,7 +44,7 @@ def test_page_gives_the_file_its_words_and_its_chapters(base, truth, media, tmp_
 
 def test_web_page_has_alt_text_only(base, truth, tmp_path):
     page = fetch(_page(base, truth, "web"), tmp_path, QUICK, NO_BOUNDS).page
-    assert page.description == truth["web"]["captions"][0]
+    assert page.description == f"{truth['web']['captions'][0]}, stock footage"
     assert page.chapters == ()
 
 

@@ -1,3 +1,5 @@
+from itertools import combinations, product
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,12 @@ from hdvg.shapes.scene import (
     ObjectSpec,
     SceneSpec,
     caption,
+    is_held_out,
     object_at,
     sample_scene,
+    shows_held_out,
     still_caption,
+    stock_caption,
 )
 
 
@@ -113,3 +118,25 @@ def test_growing_object_grows():
 def test_moving_objects_cross_a_good_part_of_the_frame_within_a_second():
     moving = [t for s in _scenes() for t in s.objects if t.motion.startswith("moving")]
     assert min(np.hypot(*thing.velocity) for thing in moving) > 0.15
+
+
+def test_stock_footage_says_so():
+    said = "a red circle moving left over a green background, stock footage"
+    assert stock_caption(_scene(_thing())) == said
+
+
+def test_a_quarter_of_all_combinations_is_held_out_and_no_triple():
+    everything = list(product(COLOURS, SHAPES, MOTIONS, BACKGROUNDS))
+    held = {each for each in everything if is_held_out(*each)}
+    assert len(held) == len(everything) / 4
+    for places in combinations(range(4), 3):
+        kept = {tuple(each[i] for i in places) for each in everything if each not in held}
+        assert kept == {tuple(each[i] for i in places) for each in everything}
+
+
+def test_a_scene_is_held_out_if_any_of_its_objects_is():
+    # Red, circle, moving left and green are the first of their kinds: their places add up to 0.
+    held, kept = _thing(), _thing(motion="moving right")
+    assert shows_held_out(_scene(held))
+    assert not shows_held_out(_scene(kept))
+    assert shows_held_out(_scene(kept, held))

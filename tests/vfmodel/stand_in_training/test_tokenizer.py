@@ -3,7 +3,7 @@
 import pytest
 from transformers import CLIPTokenizer
 
-from vfmodel.stand_in_training.tokenizer import train_tokenizer
+from vfmodel.stand_in_training.tokenizer import MAX_TOKENS, train_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_words_of_the_corpus_are_single_tokens(tokenizer):
 def test_the_end_token_has_the_highest_id(tokenizer):
     assert tokenizer.eos_token_id == len(tokenizer) - 1
     assert tokenizer("x").input_ids[0] == tokenizer.bos_token_id
-    assert tokenizer.model_max_length == 77
+    assert tokenizer.model_max_length == MAX_TOKENS
 
 
 def test_saving_changes_nothing(tokenizer, tmp_path):

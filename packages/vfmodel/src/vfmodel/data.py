@@ -20,7 +20,8 @@ from vfmodel.clip_stream import ClipStream, Mixture
 from vfmodel.latent_clips import ClipSource, encode_clips
 from vfmodel.scene_clips import SceneClips
 
-_SCENES = "shapes:"
+# Rendered on the fly: the HD-VG-like and the WebVid-like part.
+_CLEAN, _STOCK = "shapes:", "stock_shapes:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class SourceConfig:
     """A dataset that is trained on jointly with the main one, or another view of the same."""
 
     root: str
-    """A dataset folder or URL, or `shapes:<n>` for n scenes rendered on the fly."""
+    """As `data.root`."""
     weight: float = 1.0
     """How often a clip comes from here; the main dataset's weight is 1. Among sources of different
     shape it counts optimiser steps."""
@@ -79,7 +80,8 @@ class ClipDataModule(LightningDataModule):
     """
 
     root: str = "data/mini"
-    """A dataset folder or URL, or `shapes:<n>` for n scenes rendered on the fly."""
+    """A dataset folder or URL; or scenes rendered on the fly, n of them: `shapes:<n>`, or
+    `stock_shapes:<n>` with a watermark and captioned as stock footage."""
     clip: ClipConfig = ClipConfig()
     """Length, rate and size of the clips."""
     batch_size: int = 4
@@ -181,7 +183,8 @@ class ClipDataModule(LightningDataModule):
         )
 
     def _open(self, source: SourceConfig, clip: ClipConfig) -> ClipSource:
-        if not source.root.startswith(_SCENES):
+        kind, colon, count = source.root.partition(":")
+        if kind + colon not in (_CLEAN, _STOCK):
             return ClipDataset(
                 source.root,
                 captions=source.captions,
@@ -189,7 +192,6 @@ class ClipDataModule(LightningDataModule):
                 select=source.select,
                 **vars(clip),
             )
-        count = source.root.removeprefix(_SCENES)
         if not count.isdecimal() or int(count) < 1:
             raise InputError(f"root: {source.root!r} should name a count, as in 'shapes:4000'")
-        return SceneClips(int(count), seed=self.seed, **vars(clip))
+        return SceneClips(int(count), seed=self.seed, stock=kind + colon == _STOCK, **vars(clip))

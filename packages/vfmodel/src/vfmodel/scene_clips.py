@@ -11,17 +11,29 @@ import numpy.typing as npt
 from torch.utils.data import Dataset
 
 from hdvg.errors import InputError
+from hdvg.shapes.overlay import stamp_watermark
 from hdvg.shapes.render import render_frames
-from hdvg.shapes.scene import caption, sample_scene
+from hdvg.shapes.scene import (
+    SceneSpec,
+    caption,
+    sample_scene,
+    shows_held_out,
+    still_caption,
+    stock_caption,
+)
 
 # Scenes of the shapes corpus last this long; a clip is a part of one.
 _SCENE_RANGE_S = (2.0, 3.0)
+# Part of the clean clips whose caption is a captioner's, which sees one frame and no motion. With
+# all of them, motion would be named by stock footage only, and its watermark be part of "moving".
+_STILL_CAPTION_PROB = 0.25
 
 
 class SceneClips(Dataset[dict[str, Any]]):
     """`num_clips` random scenes; clip `index` is a pure function of (seed, epoch, index).
 
     The scene of an index never changes; the part of it that is shown changes with the epoch.
+    Combinations that `hdvg.shapes.scene.is_held_out` names are never shown.
     """
 
     def __init__(
@@ -33,7 +45,23 @@ class SceneClips(Dataset[dict[str, Any]]):
         height: int,
         width: int,
         seed: int = 0,
+        stock: bool = False,
     ) -> None:
+        """Describes the clips; nothing is rendered yet.
+
+        Args:
+            num_clips: How many scenes there are.
+            num_frames: Frames in a clip.
+            fps: Frames per second.
+            height: In pixels.
+            width: In pixels.
+            seed: Of the scenes.
+            stock: Whether they are the WebVid-like part, watermarked and captioned as stock
+                footage, or else the HD-VG-like part.
+
+        Raises:
+            InputError: `num_clips` is not positive.
+        """
         if num_clips < 1:
             raise InputError(f"the number of scenes must be positive, got {num_clips}")
         self.num_clips = num_clips
@@ -41,6 +69,7 @@ class SceneClips(Dataset[dict[str, Any]]):
         self.fps = fps
         self.size = (height, width)
         self.seed = seed
+        self.stock = stock
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -55,36 +84,55 @@ class SceneClips(Dataset[dict[str, Any]]):
         """The item of `hdvg.ClipDataset`: video, caption, clip_id, fps."""
         if not 0 <= index < self.num_clips:
             raise IndexError(index)
-        scene_rng = np.random.default_rng((self.seed, index))
-        scene = sample_scene(scene_rng, float(scene_rng.uniform(*_SCENE_RANGE_S)))
+        scene, text = self._scene(index)
         start_rng = np.random.default_rng((self.seed, index, self.epoch))
         span_s = (self.num_frames - 1) / self.fps
         start_s = start_rng.uniform(0.0, max(0.0, scene.duration_s - span_s))
         times_s = [start_s + frame / self.fps for frame in range(self.num_frames)]
         frames = render_frames(scene, times_s, *self.size)
+        if self.stock:
+            for frame in frames:
+                stamp_watermark(frame)
         return {
             "video": np.ascontiguousarray(frames.transpose(0, 3, 1, 2)),
-            "caption": caption(scene),
-            "clip_id": f"scene-{self.seed}-{index}",
+            "caption": text,
+            "clip_id": f"{'stock' if self.stock else 'scene'}-{self.seed}-{index}",
             "fps": self.fps,
         }
 
+    def _scene(self, index: int) -> tuple[SceneSpec, str]:
+        """A scene of this index, and its caption."""
+        rng = np.random.default_rng((self.seed, index))
+        scene = sample_scene(rng, float(rng.uniform(*_SCENE_RANGE_S)))
+        while shows_held_out(scene):
+            scene = sample_scene(rng, scene.duration_s)
+        if self.stock:
+            return scene, stock_caption(scene)
+        return scene, (still_caption if rng.random() < _STILL_CAPTION_PROB else caption)(scene)
+
 
 def random_frames(
-    seed: int, count: int, height: int, width: int
+    seed: int, count: int, height: int, width: int, num_stock: int = 0
 ) -> tuple[npt.NDArray[np.uint8], list[str]]:
-    """Single frames of `count` different scenes, [count, 3, height, width], with captions."""
-    clips = SceneClips(count, num_frames=1, fps=8.0, height=height, width=width, seed=seed)
-    items = [clips[index] for index in range(count)]
+    """Single frames of `count` different scenes, [count, 3, height, width], with captions.
+
+    The last `num_stock` of them are stock footage.
+    """
+    size: dict[str, Any] = {"num_frames": 1, "fps": 8.0, "height": height, "width": width}
+    clean = SceneClips(count, **size, seed=seed)
+    stock = SceneClips(count, **size, seed=seed, stock=True)
+    items = [(stock if count - i <= num_stock else clean)[i] for i in range(count)]
     return np.concatenate([item["video"] for item in items]), [item["caption"] for item in items]
 
 
-def recoloured_frames(seed: int, count: int, height: int, width: int) -> npt.NDArray[np.uint8]:
+def recoloured_frames(
+    seed: int, count: int, height: int, width: int, num_stock: int = 0
+) -> npt.NDArray[np.uint8]:
     """As `random_frames`, a third of them with permuted or inverted colour channels.
 
     The corpus has 8 object and 6 background colours; an autoencoder should know more than those.
     """
-    frames, _ = random_frames(seed, count, height, width)
+    frames, _ = random_frames(seed, count, height, width, num_stock)
     rng = np.random.default_rng((seed, count))
     for frame in frames[: count // 3]:
         frame[...] = frame[rng.permutation(3)]

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from hdvg.errors import InputError
-from hdvg.shapes.scene import SceneSpec, caption, sample_scene
+from hdvg.shapes.scene import SceneSpec, sample_scene, stock_caption
 
 # What the web does to a dataset builder. From "letterboxed" on it is trouble that a build has to
 # survive with the video kept; the others end as failures.
@@ -140,7 +140,7 @@ def _plan_video(kind: _Kind, ids: dict[_Kind, str], config: CorpusConfig) -> Vid
         last = scenes[-1].background.colour if scenes else None
         scenes.append(sample_scene(rng, frames / fps, avoid_background=last))
     transitions = tuple(_pick_transition(rng.random()) for _ in pairwise(scenes))
-    text = caption(scenes[0]) if part == "web" else f"A film of {num_scenes} scenes."
+    text = stock_caption(scenes[0]) if part == "web" else f"A film of {num_scenes} scenes."
     return VideoPlan(
         video_id=video_id,
         part=part,

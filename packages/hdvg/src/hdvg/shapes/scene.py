@@ -44,6 +44,7 @@ _DIRECTIONS = {
 _TRAVEL_X = (0.95, 1.25)
 _TRAVEL_Y = (0.50, 0.62)
 _TWO_OBJECTS_PROB = 0.2
+_HELD_OUT_EVERY = 4
 # A growing object's radius runs from 1 - GROWTH to 1 + GROWTH times its own.
 GROWTH = 0.45
 
@@ -111,6 +112,14 @@ def caption(spec: SceneSpec) -> str:
     return f"{things} over a {spec.background.colour} background"
 
 
+def stock_caption(spec: SceneSpec) -> str:
+    """The alt text of a footage shop's preview, which carries a watermark.
+
+    Example: "a red circle moving left over a green background, stock footage".
+    """
+    return f"{caption(spec)}, stock footage"
+
+
 def still_caption(spec: SceneSpec) -> str:
     """Describes what a single frame of a scene can show: everything but motion.
 
@@ -120,6 +129,29 @@ def still_caption(spec: SceneSpec) -> str:
         f"{_article(thing.colour)} {thing.colour} {thing.shape}" for thing in spec.objects
     )
     return f"{things} over a {spec.background.colour} background"
+
+
+def is_held_out(colour: str, shape: str, motion: str, background: str) -> bool:
+    """Whether a combination is kept from training, so that a model can be asked for it afterwards.
+
+    It is every fourth one, by the sum of the four places. Every pair of attributes still occurs in
+    training, and so does every triple: what is new is that all four come together.
+    """
+    places = (
+        list(COLOURS).index(colour),
+        SHAPES.index(shape),
+        MOTIONS.index(motion),
+        list(BACKGROUNDS).index(background),
+    )
+    return sum(places) % _HELD_OUT_EVERY == 0
+
+
+def shows_held_out(spec: SceneSpec) -> bool:
+    """Whether any object of a scene makes up a combination that `is_held_out`."""
+    return any(
+        is_held_out(thing.colour, thing.shape, thing.motion, spec.background.colour)
+        for thing in spec.objects
+    )
 
 
 def sample_scene(

@@ -194,17 +194,18 @@ def retrieval_accuracy(
 def make_clip(out: Path) -> str:
     """Trains on rendered frames; writes `out/clip` and the text half into `out/text_to_video`."""
     config = CLIPTrainingConfig()
-    _, captions = random_frames(config.seed, 4000, 8, 16)
+    _, captions = random_frames(config.seed, 4000, 32, 56, num_stock=1000)
     tokenizer = train_tokenizer(captions)
 
     def pairs(step: int) -> tuple[Tensor, list[str]]:
-        frames, texts = random_frames(config.seed + 1 + step, config.batch_size, 96, 176)
+        seed, count = config.seed + 1 + step, config.batch_size
+        frames, texts = random_frames(seed, count, 96, 176, num_stock=count // 4)
         return torch.from_numpy(frames), texts
 
     model = train_clip(pairs, config, tokenizer)
     set_apart(model, tokenizer, [motion.split()[-1] for motion in MOTIONS])
     processor = image_processor(config)
-    frames, texts = random_frames(2**30, 64, 96, 176)
+    frames, texts = random_frames(2**30, 64, 96, 176, num_stock=16)
     accuracy = retrieval_accuracy(model, (torch.from_numpy(frames), texts), processor, tokenizer)
     save_clip(out, model, tokenizer, processor)
     return f"{out / 'clip'}: of 64 unseen frames {accuracy:.0%} find a caption that is theirs"

@@ -7,6 +7,7 @@ a clip, so colours, shapes and backgrounds are learnt here, and motion afterward
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from hdvg.errors import InputError
 from vfmodel.autoencoder import VideoAutoencoder
-from vfmodel.latent_clips import LatentClips, encode_clips
+from vfmodel.latent_clips import Encoded, encode_clips
 from vfmodel.objective import (
     ObjectiveConfig,
     add_noise,
@@ -45,9 +46,11 @@ class ImageUNetConfig:
     """Attention heads of each level."""
     norm_groups: int = 16
     """Groups of every group normalisation."""
-    num_clips: int = 2000
-    """Scenes whose frames are encoded beforehand."""
-    num_steps: int = 1500
+    num_clips: int = 9000
+    """Clean scenes of which one frame each is encoded beforehand."""
+    num_stock: int = 3000
+    """Scenes of stock footage, likewise."""
+    num_steps: int = 2000
     """Optimiser steps."""
     batch_size: int = 32
     """Frames a step."""
@@ -59,7 +62,7 @@ class ImageUNetConfig:
     """Seeds the weights and all noise."""
 
     def __post_init__(self) -> None:
-        for name in ("num_clips", "num_steps", "batch_size"):
+        for name in ("num_clips", "num_stock", "num_steps", "batch_size"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}")
 
@@ -81,9 +84,9 @@ def build_image_unet(config: ImageUNetConfig, text_width: int) -> UNet2DConditio
 
 
 def train_image_unet(
-    clips: LatentClips, text_encoder: PromptEncoder, config: ImageUNetConfig
+    stills: Encoded, text_encoder: PromptEncoder, config: ImageUNetConfig
 ) -> UNet2DConditionModel:
-    """Trains on random single frames of encoded clips with their captions."""
+    """Trains on encoded clips of one frame and their captions."""
     torch.manual_seed(config.seed)
     generator = torch.Generator().manual_seed(config.seed)
     objective = ObjectiveConfig()
@@ -94,7 +97,7 @@ def train_image_unet(
         optimiser, lambda step: cosine_warmup(step, config.num_steps, warmup_steps=50)
     )
     for step in range(config.num_steps):
-        latents, captions = random_stills(clips, config.batch_size, generator)
+        latents, captions = random_stills(stills, config.batch_size, generator)
         dropped = drop_captions(len(captions), config.caption_dropout, generator).tolist()
         prompts = ["" if drop else text for text, drop in zip(captions, dropped, strict=True)]
         timesteps = sample_timesteps(len(latents), objective, generator)
@@ -116,22 +119,29 @@ def train_image_unet(
 
 
 def random_stills(
-    clips: LatentClips, count: int, generator: torch.Generator
+    stills: Encoded, count: int, generator: torch.Generator
 ) -> tuple[Float[Tensor, "N C 1 h w"], list[str]]:
-    """One random frame from each of `count` random clips, with the captions."""
-    latents, labels = clips.windows[0]
-    which = torch.randint(len(latents), (count,), generator=generator)
-    when = torch.randint(latents.shape[2], (count,), generator=generator)
-    return latents[which, :, when].unsqueeze(2), [labels[i]["caption"] for i in which.tolist()]
+    """`count` random ones of the clips of one frame, with their captions."""
+    which = torch.randint(len(stills.latents), (count,), generator=generator)
+    return stills.latents[which], [stills.labels[i]["caption"] for i in which.tolist()]
 
 
 def make_image_unet(out: Path) -> str:
     """Trains on scenes encoded by the stand-ins below `out`; writes `IMAGE_UNET`, not shipped."""
     config = ImageUNetConfig()
     base = out / "text_to_video"
-    scenes = SceneClips(config.num_clips, num_frames=8, fps=8.0, height=96, width=176, seed=1)
-    clips = encode_clips(scenes, VideoAutoencoder.from_pretrained(base), 1, num_workers=0)
-    unet = train_image_unet(clips, PromptEncoder.from_pretrained(base), config)
+    autoencoder = VideoAutoencoder.from_pretrained(base)
+    size: dict[str, Any] = {"num_frames": 1, "fps": 8.0, "height": 96, "width": 176, "seed": 1}
+    parts = [
+        encode_clips(SceneClips(count, **size, stock=stock), autoencoder, 1, num_workers=0)
+        for count, stock in ((config.num_clips, False), (config.num_stock, True))
+    ]
+    windows = [part.windows[0] for part in parts]
+    stills = Encoded(
+        torch.cat([window.latents for window in windows]),
+        [label for window in windows for label in window.labels],
+    )
+    unet = train_image_unet(stills, PromptEncoder.from_pretrained(base), config)
     folder = IMAGE_UNET / "unet"
     unet.save_pretrained(folder)
     return f"{folder}: {sum(p.numel() for p in unet.parameters()) / 1e6:.2f} M parameters"

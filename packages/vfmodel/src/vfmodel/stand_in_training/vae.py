@@ -28,7 +28,7 @@ class VAETrainingConfig:
 
     channels: tuple[int, ...] = (16, 32, 64, 64)
     """Channels at each level; three downsamplings make the factor 8 of Stable Diffusion's VAE."""
-    num_steps: int = 1000
+    num_steps: int = 5000
     """Optimiser steps."""
     lr: float = 1e-3
     """Peak learning rate of AdamW; linear warm-up over 50 steps, then a cosine to zero."""
@@ -143,12 +143,13 @@ def make_vae(out: Path) -> str:
     config = VAETrainingConfig()
 
     def frames(step: int, count: int = 8) -> Tensor:
-        wide = recoloured_frames(config.seed + 1 + step, count, 96, 176)
-        left, top = step * 37 % 113, step * 17 % 33  # any crop, as long as all of them occur
+        wide = recoloured_frames(config.seed + 1 + step, count, 96, 176, num_stock=count // 3)
+        # Every crop on the grid of the latents: there the watermark always looks the same.
+        left, top = step * 37 % 15 * 8, step * 17 % 5 * 8
         return torch.from_numpy(wide[:, :, top : top + 64, left : left + 64].copy())
 
     vae = train_vae(frames, config)
-    unseen, _ = random_frames(2**30, 64, 96, 176)
+    unseen, _ = random_frames(2**30, 64, 96, 176, num_stock=16)
     psnr = reconstruction_psnr_db(vae, torch.from_numpy(unseen))
     folder = out / "text_to_video" / "vae"
     vae.half().save_pretrained(folder)
