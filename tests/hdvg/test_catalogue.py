@@ -72,6 +72,19 @@ def test_families_are_found_and_unknown_ones_named(storage):
         catalogue.family("captions", "nope")
 
 
+def test_units_with_damage_can_be_forgotten(storage):
+    storage.write_bytes("videos/u00001.parquet", b"something else")
+    storage.remove("captions/blip2/u00001.parquet")
+    catalogue = Catalogue(storage)
+    assert catalogue.drop_damaged(("scores/", "captions/alt_text/")) == {}
+    assert catalogue.drop_damaged(("captions/",)) == {
+        "u00001": "captions/blip2/u00001.parquet: missing"
+    }
+    assert catalogue.units("build") == ["u00000"]
+    assert _ids(catalogue.table("videos")) == ["a", "b"]
+    assert catalogue.families("captions") == ["alt_text"]
+
+
 def test_an_empty_folder_has_nothing(tmp_path):
     catalogue = Catalogue(Storage(tmp_path))
     assert catalogue.commits == {}

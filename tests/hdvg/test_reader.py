@@ -321,6 +321,7 @@ def test_dataloader_workers_give_the_same_items(root, method):
         ({"backend": "vlc"}, "backend must be auto or one of pyav, decord, torchcodec, got 'vlc'"),
         ({"window": "start"}, "window must be 'random' or 'centre', got 'start'"),
         ({"seed": -1}, "seed must not be negative, got -1"),
+        ({"max_broken": 1.0}, r"max_broken must be in \[0, 1\), got 1"),
         ({"captions": "blip9"}, "no caption family 'blip9'; it has: alt_text"),
         ({"num_frames": 80}, r"none of the 4 clips in .* lasts 10 s \(80 frames at 8 fps\)"),
     ],
@@ -354,6 +355,30 @@ def test_damaged_media_is_named(tmp_path, rendered):
     shard.write_bytes(shard.read_bytes()[:2000])
     with pytest.raises(InputError, match=r"media/u0\.tar ends too early"):
         clips[1]
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "missing"])
+@pytest.mark.parametrize("name", ["clips/u0.parquet", "captions/alt_text/u0.parquet"])
+def test_a_unit_with_a_damaged_table_can_be_left_out(tmp_path, rendered, name, damage):
+    build(tmp_path, rendered)
+    path = tmp_path / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content if damage == "flipped" else content[:-9])
+    if damage == "missing":
+        path.unlink()
+    with pytest.raises(InputError, match=name):
+        hdvg.ClipDataset(tmp_path)
+    with pytest.raises(InputError, match=f"1 of 2 units in .* allows; the first: .*{name}"):
+        hdvg.ClipDataset(tmp_path, max_broken=0.4)
+    for select in (None, "duration_s > 2"):
+        clips = hdvg.ClipDataset(tmp_path, max_broken=0.5, select=select)
+        assert list(clips.damage) == ["u0"]
+        assert clips.damage["u0"].startswith(name)
+        assert [clips[i]["caption"] for i in range(len(clips))] == ["caption of steady30"]
+    assert hdvg.ClipDataset(tmp_path, captions=None, max_broken=0.5).damage.keys() == (
+        {"u0"} if name.startswith("clips") else set()
+    )
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,15 @@ commit says and is never guessed from the unit's name, because a revised unit ha
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal
 
 import pyarrow as pa
 
-from hdvg.commits import Commit, committed_units, read_commit
+from hdvg.commits import Commit, committed_units, find_damage, read_commit
 from hdvg.errors import InputError
 from hdvg.manifest import TABLES, read_table
-from hdvg.storage import Storage
+from hdvg.storage import FileRecord, Storage
 
 # A commit is one small object; on object stores the wait for each is what takes time.
 _READERS_AT_A_TIME = 16
@@ -62,12 +63,28 @@ class Catalogue:
             prefix: A folder with its "/"; "" for all.
             unit: Which unit; None for all.
         """
-        return [
-            record.name
-            for commit in self._commits_of(unit)
-            for record in commit.files
-            if record.name.startswith(prefix)
-        ]
+        return [record.name for record in self._records(prefix, unit)]
+
+    def drop_damaged(self, prefixes: tuple[str, ...]) -> dict[str, str]:
+        """Forgets the units whose files are missing or not those that were committed.
+
+        Args:
+            prefixes: Which files to look at: those whose names begin with one of these. They are
+                read whole.
+
+        Returns:
+            What was found first in each unit that is now forgotten.
+        """
+        found: dict[str, str] = {}
+        for commit in self._commits_of(None):
+            asked = tuple(record for record in commit.files if record.name.startswith(prefixes))
+            damage = find_damage(self.storage, replace(commit, files=asked), deep=True)
+            if damage:
+                found.setdefault(commit.unit, damage[0])
+        for units in self.commits.values():
+            for unit in found:
+                units.pop(unit, None)
+        return found
 
     def table(self, name: str, unit: str | None = None) -> pa.Table:
         """A table over all committed units, or of one unit; in the order of the units.
@@ -76,7 +93,7 @@ class Catalogue:
             name: A key of `manifest.TABLES` other than "units" and "captions".
             unit: Which unit; None for all.
         """
-        return self._read(name, self.files(f"{name.replace('.', '/')}/", unit))
+        return self._read(name, self._records(f"{name.replace('.', '/')}/", unit))
 
     def families(self, kind: FamilyKind) -> list[str]:
         """Sorted names of the committed column families of a kind."""
@@ -93,7 +110,15 @@ class Catalogue:
             root = self.storage.root
             raise InputError(f"{root} has no {_WORDS[kind]} family {name!r}; it has: {known}")
         table = "captions" if kind == "captions" else f"scores.{name}"
-        return self._read(table, self.files(f"{kind}/{name}/", unit))
+        return self._read(table, self._records(f"{kind}/{name}/", unit))
+
+    def _records(self, prefix: str, unit: str | None) -> list[FileRecord]:
+        return [
+            record
+            for commit in self._commits_of(unit)
+            for record in commit.files
+            if record.name.startswith(prefix)
+        ]
 
     def _commits_of(self, unit: str | None) -> Iterator[Commit]:
         for stage, units in self.commits.items():
@@ -102,8 +127,9 @@ class Catalogue:
             elif commit := self.find(stage, unit):
                 yield commit
 
-    def _read(self, table: str, files: list[str]) -> pa.Table:
-        parts = [read_table(self.storage, table, file) for file in sorted(files)]
+    def _read(self, table: str, records: list[FileRecord]) -> pa.Table:
+        in_order = sorted(records, key=lambda record: record.name)
+        parts = [read_table(self.storage, table, record.name, record.sha256) for record in in_order]
         return pa.concat_tables(parts) if parts else TABLES[table].empty_table()
 
 

@@ -5,6 +5,7 @@ inside the file, and docs/formats.md is checked against them. Nothing here depen
 that the same rows always give the same bytes.
 """
 
+import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hdvg.errors import InputError
-from hdvg.storage import FileRecord, Storage, check_name
+from hdvg.storage import DamagedFileError, FileRecord, Storage, check_name
 
 SCHEMA_VERSION = 1
 Row = Mapping[str, Any]
@@ -237,23 +238,35 @@ def write_rows(storage: Storage, table: str, name: str, rows: Iterable[Row]) -> 
     return storage.write_bytes(name, encode_rows(table, rows))
 
 
-def read_table(storage: Storage, table: str, name: str) -> pa.Table:
+def read_table(storage: Storage, table: str, name: str, sha256: str | None = None) -> pa.Table:
     """Reads one table file, with the columns of the schema in its order.
 
     Columns that a later version added are left out; optional ones that are absent read as null.
 
+    Args:
+        storage: Where the file lies.
+        table: A key of `TABLES`.
+        name: Of the file.
+        sha256: When given, the file must have this digest. Parquet itself notices about five in
+            six flipped bits.
+
     Raises:
-        InputError: The file is missing, damaged, of another table or schema version.
+        MissingFileError: There is no such file.
+        DamagedFileError: It cannot be read, or has another digest.
+        InputError: It is of another table or schema version.
     """
     schema = TABLES[table]
     where = f"{storage.root}/{name}"
+    content = storage.read_bytes(name)
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise DamagedFileError(f"{where} is damaged: it does not match its committed sha256")
     try:
         # No worker threads: a process that ends while pyarrow's pool is still starting aborts
         # (seen with 26.0.1: exit code 134 in 1 of 4 runs), and these tables are small.
-        source = pa.BufferReader(storage.read_bytes(name))
+        source = pa.BufferReader(content)
         found = pq.ParquetFile(source, pre_buffer=False).read(use_threads=False)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"not a Parquet file: {where} ({error})") from error
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        raise DamagedFileError(f"not a Parquet file: {where} ({error})") from error
     metadata = found.schema.metadata or {}
     if metadata.get(b"table") != table.encode():
         raise InputError(f"{where} does not hold the table {table!r}")

@@ -15,10 +15,12 @@ import pyarrow as pa
 
 from hdvg.catalogue import Catalogue
 from hdvg.choose_caption import Captions, weigh_families
+from hdvg.commits import BUILD
 from hdvg.dataset_folder import open_dataset
 from hdvg.decoding.backend import choose_backend, read_frames
 from hdvg.errors import InputError
 from hdvg.shards import read_member
+from hdvg.storage import DamagedFileError, MissingFileError
 from hdvg.video import Box
 
 # What sets the draw of a caption apart from that of the window's start.
@@ -73,6 +75,11 @@ class ClipDataset:
     backend: str = "auto"
     """What decodes: pyav, decord or torchcodec, which give the same frames; auto takes the fastest
     (`benchmarks/clip_reading.py`)."""
+    max_broken: float = 0.0
+    """Share of the units, in [0, 1), whose tables may be damaged. These are left out and named in
+    `damage`; more of them refuse the dataset, as any do at 0."""
+    damage: dict[str, str] = field(init=False, repr=False)
+    """What is wrong with each unit that was left out."""
     rows: pa.Table = field(init=False, repr=False)
     """The clips, in the order of the indices, with the columns of the clips table."""
     num_left_out: int = field(init=False, repr=False)
@@ -82,10 +89,7 @@ class ClipDataset:
         self._check_sizes()
         self._storage, _ = open_dataset(self.root)
         self._epoch = 0
-        catalogue = Catalogue(self._storage)
-        clips = _read_clips(catalogue)
-        if self.select is not None:
-            clips = _choose(catalogue, clips, self.select)
+        clips, self._captions = self._read_tables()
         needed_s = self.window_s if self.min_duration_s is None else self.min_duration_s
         # Half a frame at 60 fps: an encoder's rounding must not cost a clip.
         kept = np.flatnonzero(_durations(clips) >= needed_s - 1 / 120)
@@ -97,7 +101,6 @@ class ClipDataset:
         self.num_left_out = len(clips) - len(kept)
         self.rows = clips.take(pa.array(kept)).combine_chunks()
         self._durations_s = _durations(self.rows)
-        self._captions = _read_captions(catalogue, weigh_families(self.captions))
         self._backend = choose_backend(self.backend, self.rows["codec"].unique().to_pylist())
 
     @property
@@ -174,7 +177,32 @@ class ClipDataset:
             raise IndexError(f"clip {index} of {len(self)}")
         return index % len(self)
 
+    def _read_tables(self) -> tuple[pa.Table, Captions]:
+        """The chosen clips and their captions, of the units that can be read."""
+        catalogue = Catalogue(self._storage)
+        families = weigh_families(self.captions)
+        self.damage = {}
+        try:
+            return _load(catalogue, families, self.select)
+        except (DamagedFileError, MissingFileError) as error:
+            if not self.max_broken:
+                raise
+            # Looked for only now: what is sound need not be read twice.
+            read = ["clips/", *(f"captions/{family}/" for family in families)]
+            if self.select is not None:
+                read += ["captions/", "scores/", "videos/"]
+            num_units = len(catalogue.units(BUILD))
+            self.damage = catalogue.drop_damaged(tuple(read))
+            if len(self.damage) > self.max_broken * num_units:
+                raise InputError(
+                    f"{len(self.damage)} of {num_units} units in {self.root} are damaged, more than"
+                    f" max_broken {self.max_broken:g} allows; the first: {error}"
+                ) from error
+        return _load(catalogue, families, self.select)
+
     def _check_sizes(self) -> None:
+        if not 0 <= self.max_broken < 1:
+            raise InputError(f"max_broken must be in [0, 1), got {self.max_broken}")
         for name in ("num_frames", "fps", "height", "width"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive, got {getattr(self, name)}")
@@ -182,6 +210,15 @@ class ClipDataset:
             raise InputError(f"window must be 'random' or 'centre', got {self.window!r}")
         if self.seed < 0:
             raise InputError(f"seed must not be negative, got {self.seed}")
+
+
+def _load(
+    catalogue: Catalogue, families: dict[str, float], select: str | None
+) -> tuple[pa.Table, Captions]:
+    clips = _read_clips(catalogue)
+    if select is not None:
+        clips = _choose(catalogue, clips, select)
+    return clips, _read_captions(catalogue, families)
 
 
 def _read_clips(catalogue: Catalogue) -> pa.Table:

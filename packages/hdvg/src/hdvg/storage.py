@@ -29,6 +29,10 @@ class MissingFileError(InputError):
     """There is no file of that name; a store that does not answer is another matter."""
 
 
+class DamagedFileError(InputError):
+    """A file's content is not what was once written."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FileRecord:
     """What was written under a name, so that a commit can vouch for it."""
