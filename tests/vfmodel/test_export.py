@@ -11,7 +11,7 @@ from vfmodel.objective import ObjectiveConfig
 from vfmodel.pipeline import VideoFactoryPipeline
 from vfmodel.unet import SwapUNet
 
-OBJECTIVE = ObjectiveConfig(prediction="epsilon", zero_terminal_snr=False)
+OBJECTIVE = ObjectiveConfig(prediction="epsilon", zero_terminal_snr=False, noise_sharing=0.3)
 
 
 def test_a_model_folder_holds_the_weights_and_the_schedule(tiny_base, tiny_unet, tmp_path):
@@ -21,6 +21,7 @@ def test_a_model_folder_holds_the_weights_and_the_schedule(tiny_base, tiny_unet,
     want = unet.state_dict()
     assert all(torch.equal(v, want[name]) for name, v in pipeline.unet.state_dict().items())
     assert pipeline.scheduler.config.prediction_type == "epsilon"
+    assert pipeline.config.noise_sharing == 0.3
     assert not [p for p in folder.rglob("*") if p.suffix in (".bin", ".pt", ".ckpt")]
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
     assert all(tiny_base not in p.read_text() for p in folder.rglob("*.json"))

@@ -131,6 +131,27 @@ def test_offset_noise_shifts_all_frames_of_a_clip_together():
     assert moved.var().item() == pytest.approx(1.25, rel=0.03)
 
 
+@pytest.mark.parametrize(("sharing", "offset"), [(0.5, 0.0), (0.2, 0.0), (0.5, 0.5)])
+def test_mixed_noise_has_unit_variance_and_the_asked_correlation_of_frames(sharing, offset):
+    """Against PYoCo's alpha: a shared part of variance a^2 / (1 + a^2), own parts of the rest."""
+    alpha = (sharing / (1 - sharing)) ** 0.5
+    config = ObjectiveConfig(noise_sharing=sharing, noise_offset=offset)
+    count = 20_000
+    noise = draw_noise((count, 1, 4, 1, 2), config, torch.Generator().manual_seed(0))
+    covariance = np.cov(noise.view(count, 8).double().numpy().T)
+    frames, cells = np.ones((4, 4)), np.eye(2)
+    shared, own = alpha**2 / (1 + alpha**2), 1 / (1 + alpha**2)
+    want = np.kron(shared * frames + own * np.eye(4), cells)
+    # The offset is a whole channel's: cells that share nothing else share it.
+    want += offset**2
+    np.testing.assert_allclose(covariance, want, atol=5 * 2**0.5 * (1 + offset**2) / count**0.5)
+
+
+def test_noise_is_what_it_was_where_frames_share_nothing():
+    drawn = draw_noise(SHAPE, ObjectiveConfig(), torch.Generator().manual_seed(7))
+    assert torch.equal(drawn, draw(7))
+
+
 def test_timesteps_are_uniform_and_one_falls_into_each_stratum():
     generator = torch.Generator().manual_seed(0)
     draws = torch.stack([sample_timesteps(8, ObjectiveConfig(), generator) for _ in range(2000)])
@@ -166,6 +187,9 @@ def test_equal_generators_draw_equal_timesteps():
         ({"timestep_shift": 0.0}, "timestep_shift"),
         ({"min_snr_gamma": 0.0}, "min_snr_gamma must be positive, got 0"),
         ({"noise_offset": -0.1}, "noise_offset .* got -0.1"),
+        ({"noise_sharing": 1.0}, "noise_sharing .* got 1.0"),
+        ({"noise_sharing": -0.1}, "noise_sharing .* got -0.1"),
+        ({"noise_sharing": float("nan")}, "noise_sharing .* got nan"),
     ],
 )
 def test_settings_that_make_no_sense_are_named(changes, named):

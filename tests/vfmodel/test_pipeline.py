@@ -27,7 +27,11 @@ def sample(pipeline, prompt="a red circle", **options):
 
 def tokens_of(pipeline, prompt):
     ids = pipeline.tokenizer(
-        prompt, padding="max_length", truncation=True, max_length=77, return_tensors="pt"
+        prompt,
+        padding="max_length",
+        truncation=True,
+        max_length=pipeline.tokenizer.model_max_length,
+        return_tensors="pt",
     ).input_ids
     with torch.no_grad():
         return pipeline.text_encoder(ids).last_hidden_state
@@ -95,6 +99,26 @@ def test_seeds_decide(tiny_pipeline):
     assert not torch.equal(sample(tiny_pipeline, generator=seeded(1)), first)
     given = torch.randn(1, 4, 3, 3, 5, generator=seeded())
     assert torch.equal(sample(tiny_pipeline, latents=given, generator=None), first)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_sampling_starts_from_the_noise_of_the_training(tiny_pipeline, tmp_path):
+    """Whatever the scheduler is exchanged for, and after saving and loading."""
+    tiny_pipeline.register_to_config(noise_sharing=0.5)
+    tiny_pipeline.save_pretrained(tmp_path)
+    loaded = VideoFactoryPipeline.from_pretrained(tmp_path)
+    loaded.set_progress_bar_config(disable=True)
+    loaded.scheduler = UniPCMultistepScheduler.from_config(loaded.scheduler.config)
+    shape = (1, 4, 3, 3, 5)
+    generator = seeded()
+    own = torch.randn(shape, generator=generator)
+    shared = torch.randn((1, 4, 1, 3, 5), generator=generator)
+    mixed = (own + shared) / 2**0.5
+    told = sample(loaded, latents=mixed, generator=None)
+    torch.testing.assert_close(sample(loaded), told, rtol=1e-4, atol=1e-4)
+    both = sample(loaded, ["a", "b"], generator=[seeded(0), seeded(1)])
+    alone = sample(loaded, "b", generator=seeded(1))
+    torch.testing.assert_close(both[1:], alone, rtol=1e-4, atol=1e-4)
 
 
 def test_saved_and_loaded(tiny_pipeline, tmp_path):
@@ -182,7 +206,7 @@ def test_a_long_prompt_is_cut_with_a_warning(tiny_pipeline, caplog):
     prompt = " ".join(["circle"] * 100)
     with caplog.at_level(logging.WARNING):
         long = sample(tiny_pipeline, prompt)
-    assert "cut to 77 tokens" in caplog.text
+    assert f"cut to {tiny_pipeline.tokenizer.model_max_length} tokens" in caplog.text
     assert long.isfinite().all()
     caplog.clear()
     sample(tiny_pipeline)
@@ -214,6 +238,8 @@ def test_parts_must_fit(tiny_pipeline):
     parts["unet"] = SwapUNet.from_config(config)
     with pytest.raises(InputError, match="text_dim is 6"):
         VideoFactoryPipeline(**parts)
+    with pytest.raises(InputError, match=r"noise_sharing .* got 1\.5"):
+        VideoFactoryPipeline(**tiny_pipeline.components, noise_sharing=1.5)
 
 
 def test_the_text_is_projected_once_and_it_makes_no_difference(tiny_pipeline, monkeypatch):

@@ -35,7 +35,8 @@ def export_model(
     Args:
         folder: Where to write.
         unet: The trained network.
-        objective: What it was trained for; it becomes the scheduler.
+        objective: What it was trained for; it becomes the scheduler and the noise that sampling
+            starts from.
         base: Folder or hub id that the frozen parts are copied from.
         dtype: Precision of everything that is written; the modules are converted in place.
     """
@@ -45,6 +46,7 @@ def export_model(
         tokenizer=load_part(CLIPTokenizer, base, "tokenizer"),
         unet=unet,
         scheduler=build_scheduler(objective),
+        noise_sharing=objective.noise_sharing,
     ).to(dtype)
     target = Path(folder)
     target.parent.mkdir(parents=True, exist_ok=True)

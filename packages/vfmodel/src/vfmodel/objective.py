@@ -41,6 +41,10 @@ class ObjectiveConfig:
     """Deviation of a shift of the noise's mean, one for each channel of a clip, so that brightness
     as a whole is learnt (Guttenberg, 2023); 0.1 is customary, 0 is none. All frames of a clip share
     it, because a shift of each frame's own would teach the model to flicker."""
+    noise_sharing: float = 0.0
+    """Correlation of the noise of any two frames of a clip: mixed noise, Ge et al. (2023), section
+    3.2. Their alpha is the square root of s / (1 - s): alpha 1, their best, is 0.5 here; 0 is
+    independent noise. A model samples from the noise that it was trained with."""
 
     def __post_init__(self) -> None:
         if self.prediction == "epsilon" and self.zero_terminal_snr:
@@ -56,6 +60,7 @@ class ObjectiveConfig:
             raise InputError(f"min_snr_gamma must be positive, got {self.min_snr_gamma}")
         if not 0 <= self.noise_offset < float("inf"):
             raise InputError(f"noise_offset must be finite and >= 0, got {self.noise_offset}")
+        check_sharing(self.noise_sharing)
         if not 0 < self.beta_start <= self.beta_end < 1:
             raise InputError(
                 f"betas must satisfy 0 < start <= end < 1, got {self.beta_start}, {self.beta_end}"
@@ -104,11 +109,35 @@ def draw_noise(
 ) -> Latents:
     """Noise of unit variance for latents [B, C, T, H, W], and its offset on top."""
     noise = torch.randn(shape, generator=generator)
+    batch, channels, _, height, width = shape
+    if config.noise_sharing:
+        shared = torch.randn((batch, channels, 1, height, width), generator=generator)
+        noise = share_noise(noise, shared, config.noise_sharing)
     if config.noise_offset:
-        batch, channels = shape[:2]
         offset = torch.randn((batch, channels, 1, 1, 1), generator=generator)
         noise = noise + config.noise_offset * offset
     return noise
+
+
+def share_noise(own: Latents, shared: Float[Tensor, "B C 1 H W"], sharing: float) -> Latents:
+    """Mixes noise of each frame with noise that all frames share; the variance stays one.
+
+    Source: Ge et al. (2023), "Preserve Your Own Correlation", section 3.2, with the shared part's
+    variance alpha^2 / (1 + alpha^2) called `sharing`.
+    """
+    return (1.0 - sharing) ** 0.5 * own + sharing**0.5 * shared
+
+
+def check_sharing(sharing: float) -> None:
+    """Refuses a correlation of frames that is none, or that leaves a clip a single picture.
+
+    Raises:
+        InputError: Outside 0 <= sharing < 1.
+    """
+    if not 0 <= sharing < 1:
+        raise InputError(
+            f"noise_sharing must be in [0, 1), got {sharing}: with 1, all frames are one"
+        )
 
 
 def add_noise(latents: Latents, noise: Latents, alpha_bar: Float[Tensor, " B"]) -> Latents:

@@ -21,6 +21,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from hdvg.errors import InputError
 from vfmodel.autoencoder import VideoAutoencoder
+from vfmodel.objective import check_sharing, share_noise
 from vfmodel.sampling import Sampling, check_prompt
 from vfmodel.text_encoder import PromptEncoder
 from vfmodel.unet import ProjectedText, SwapUNet
@@ -53,8 +54,24 @@ class VideoFactoryPipeline(DiffusionPipeline):
         tokenizer: CLIPTokenizer,
         unet: SwapUNet,
         scheduler: SchedulerMixin,
+        noise_sharing: float = 0.0,
     ) -> None:
+        """Joins the parts.
+
+        Args:
+            vae: The autoencoder.
+            text_encoder: As wide as the U-Net expects.
+            tokenizer: Of the text encoder.
+            unet: The network.
+            scheduler: Any of diffusers'; what the network was trained for is in its config.
+            noise_sharing: `ObjectiveConfig.noise_sharing` of the training. It is kept in
+                model_index.json rather than with the scheduler, which people exchange.
+
+        Raises:
+            InputError: Parts that do not fit.
+        """
         super().__init__()
+        check_sharing(noise_sharing)
         for name, ours, theirs in (
             ("text_dim", unet.config.text_dim, text_encoder.config.hidden_size),
             ("in_channels", unet.config.in_channels, vae.config.latent_channels),
@@ -64,6 +81,7 @@ class VideoFactoryPipeline(DiffusionPipeline):
         self.register_modules(
             vae=vae, text_encoder=text_encoder, tokenizer=tokenizer, unet=unet, scheduler=scheduler
         )
+        self.register_to_config(noise_sharing=noise_sharing)
 
     @classmethod
     def from_pretrained(
@@ -148,13 +166,24 @@ class VideoFactoryPipeline(DiffusionPipeline):
         if isinstance(asked.generator, list) and len(asked.generator) != shape[0]:
             raise InputError(f"{len(asked.generator)} generators for {shape[0]} videos")
         if asked.latents is None:
-            noise = randn_tensor(shape, generator=asked.generator, device=device, dtype=dtype)
+            noise = self._draw_noise(shape, asked, dtype)
         elif asked.latents.shape != shape:
             raise InputError(f"latents must be {shape}, got {tuple(asked.latents.shape)}")
         else:
             noise = asked.latents.to(device, dtype)
         self.scheduler.set_timesteps(asked.num_inference_steps, device=device)
         return noise * self.scheduler.init_noise_sigma
+
+    def _draw_noise(
+        self, shape: tuple[int, ...], asked: Sampling, dtype: torch.dtype
+    ) -> Float[Tensor, "B C T h w"]:
+        """Noise as the network was trained with."""
+        given = {"generator": asked.generator, "device": self._execution_device, "dtype": dtype}
+        own = randn_tensor(shape, **given)
+        if not self.config.noise_sharing:
+            return own
+        shared = randn_tensor((*shape[:2], 1, *shape[3:]), **given)
+        return share_noise(own, shared, self.config.noise_sharing)
 
     def _denoise(
         self, latents: Float[Tensor, "B C T h w"], embeds: Float[Tensor, "B2 L D"], asked: Sampling
