@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from hdvg.captioning import caption_dataset as module
-from hdvg.captioning import workers
 from hdvg.captioning.caption_dataset import CaptionConfig, caption_dataset
 from hdvg.catalogue import Catalogue
 from hdvg.claim import LEASE_FILE, claim
@@ -28,7 +27,7 @@ def world(numbered, monkeypatch):
         return {"model": config.model, "revision": "1", "prompt": config.prompt}
 
     monkeypatch.setattr(module, "describe_captioner", describe)
-    monkeypatch.setattr(workers, "load_captioner", lambda config, revision: numbered.reader)
+    monkeypatch.setattr(module, "load_captioner", lambda config, revision: numbered.reader)
     return numbered
 
 
@@ -65,11 +64,11 @@ def test_interrupted_it_goes_on_with_the_units_that_lack(world, monkeypatch):
                 raise KeyboardInterrupt
             return world.reader.caption(images)
 
-    monkeypatch.setattr(workers, "load_captioner", lambda config, revision: Dying())
+    monkeypatch.setattr(module, "load_captioner", lambda config, revision: Dying())
     with pytest.raises(KeyboardInterrupt):
         _caption(world)
     assert Catalogue(world.storage).units("captions.blip2") == ["u0"]
-    monkeypatch.setattr(workers, "load_captioner", lambda config, revision: world.reader)
+    monkeypatch.setattr(module, "load_captioner", lambda config, revision: world.reader)
     world.reader.sizes.clear()
     summary = _caption(world)
     assert (summary.num_made, summary.units_before, summary.units_made) == (1, 1, 2)

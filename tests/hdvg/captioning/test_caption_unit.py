@@ -2,9 +2,10 @@
 
 import pytest
 
-from hdvg.captioning.caption_unit import Family, caption_unit, is_captioned
+from hdvg.captioning.caption_unit import Family, caption_unit
 from hdvg.catalogue import Catalogue
 from hdvg.commits import find_damage, read_commit
+from hdvg.family_pass import list_missing
 
 FAMILY = Family(name="said", source="reader", settings={"model": "reader"})
 
@@ -15,8 +16,7 @@ def _captions(storage, unit=None):
 
 
 def _is_captioned(storage):
-    catalogue = Catalogue(storage)
-    return is_captioned(catalogue.find(FAMILY.stage, "u0"), catalogue.find("build", "u0"))
+    return "u0" not in list_missing(Catalogue(storage), FAMILY.stage)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 64])

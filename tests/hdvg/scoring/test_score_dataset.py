@@ -24,7 +24,7 @@ def test_a_dataset_is_scored_once_and_what_is_new_afterwards(data, grow):
 
 def test_a_unit_that_cannot_be_read_is_named(data):
     data.local_path("keyframes/u1.tar").write_bytes(b"no tar at all" * 99)
-    with pytest.raises(InputError, match=r"scoring stopped: unit u1: not a tar: .*u1\.tar"):
+    with pytest.raises(InputError, match=r"scoring stopped at unit u1: not a tar: .*u1\.tar"):
         score_dataset(ScoreConfig(data=data.root))
 
 

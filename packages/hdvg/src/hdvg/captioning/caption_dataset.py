@@ -1,32 +1,23 @@
-"""Captions a dataset: every committed unit that the family lacks, by one captioner a GPU or CPUs.
-
-One captioner works in this process; several, or a cluster's, are Ray actors. Either way a unit is
-committed as a whole, so that the same command goes on after a kill.
-"""
+"""Captions a dataset: every committed unit that the family lacks."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from hdvg.captioning.caption_unit import Family, is_captioned
-from hdvg.captioning.captioner import CaptionerConfig, check_installed, describe_captioner
-from hdvg.captioning.workers import (
-    Job,
-    Outcome,
-    caption_here,
-    caption_on_ray,
-    list_nodes,
-    plan_workforce,
+from hdvg.captioning.caption_unit import Family, caption_unit
+from hdvg.captioning.captioner import (
+    CaptionerConfig,
+    check_installed,
+    describe_captioner,
+    load_captioner,
 )
 from hdvg.catalogue import Catalogue
-from hdvg.claim import claim
-from hdvg.cluster import ray_session
 from hdvg.commits import BUILD
-from hdvg.dataset_folder import open_dataset
 from hdvg.errors import InputError
+from hdvg.family_pass import check_settings, list_missing, open_pass
+from hdvg.family_workers import Outcome, UnitWork
 from hdvg.progress import View
-from hdvg.revise import remove_leftovers
 from hdvg.storage import Storage, check_name
 
 SOURCE = "blip2"
@@ -91,69 +82,37 @@ def caption_dataset(config: CaptionConfig) -> CaptionSummary:
     """
     started_s = time.monotonic()
     check_installed()
-    storage, _ = open_dataset(config.data)
-    with ExitStack() as stack:
-        owner = stack.enter_context(claim(storage))
-        catalogue = Catalogue(storage)
-        remove_leftovers(catalogue)
-        ray = stack.enter_context(ray_session(config.address, 0)) if config.address else None
-        nodes = list_nodes(ray)
-        captioner = config.settle(has_gpu=any(node.get("GPU") for node in nodes))
+    with open_pass(config.data, config.address) as session:
+        captioner = config.settle(has_gpu=session.has_gpu)
         family = Family(name=config.family, source=SOURCE, settings=describe_captioner(captioner))
-        check_family(catalogue, family)
-        missing = [
-            unit
-            for unit, build in catalogue.commits.get(BUILD, {}).items()
-            if not is_captioned(catalogue.find(family.stage, unit), build)
-        ]
-        force = plan_workforce(captioner.device, nodes, len(missing))
-        num_made = 0
-        if missing:
-            job = Job(
-                root=storage.root,
-                family=family,
-                captioner=captioner,
-                batch_size=config.batch_size,
-                owner=owner,
-            )
-            if ray is None and force.count > 1:
-                ray = stack.enter_context(ray_session("", 0))
-            outcomes = (
-                caption_here(job, missing)
-                if ray is None
-                else caption_on_ray(ray, job, missing, force)
-            )
-            num_made = _follow(outcomes, _clip_counts(catalogue, missing))
-        return _summarise(storage, family, len(missing), num_made, time.monotonic() - started_s)
+        _check_own(session.catalogue, family)
+        check_settings(session.catalogue, family.stage, family.settings)
+        missing = list_missing(session.catalogue, family.stage)
+        prepare = partial(_prepare, captioner, family, config.batch_size)
+        outcomes = session.work(list(missing), captioner.device, "captioning", prepare)
+        num_made = _follow(outcomes, missing) if missing else 0
+        wall_s = time.monotonic() - started_s
+        return _summarise(session.storage, family, len(missing), num_made, wall_s)
 
 
-def check_family(catalogue: Catalogue, family: Family) -> None:
-    """Makes sure that captions of one family come from one captioner.
-
-    Raises:
-        InputError: The family came with the build, or was made with other settings.
-    """
-    root, commits = catalogue.storage.root, catalogue.commits.get(family.stage, {})
-    if not commits and family.name in catalogue.families("captions"):
+def _check_own(catalogue: Catalogue, family: Family) -> None:
+    """Refuses to add to a family that came with the build."""
+    made = family.stage in catalogue.commits
+    if not made and family.name in catalogue.families("captions"):
         raise InputError(
-            f"the caption family {family.name!r} of {root} came with the build;"
+            f"the caption family {family.name!r} of {catalogue.storage.root} came with the build;"
             " choose another name with --family"
         )
-    for commit in commits.values():
-        changed = [
-            f"{key} (was {commit.settings.get(key)!r}, now {value!r})"
-            for key, value in family.settings.items()
-            if commit.settings.get(key) != value
-        ]
-        if changed:
-            raise InputError(
-                f"the caption family {family.name!r} of {root} was made with other settings:"
-                f" {', '.join(changed)}; choose another name with --family, or the old settings"
-            )
 
 
-def _clip_counts(catalogue: Catalogue, units: list[str]) -> dict[str, int]:
-    return {unit: catalogue.commits[BUILD][unit].rows["clips"] for unit in units}
+def _prepare(config: CaptionerConfig, family: Family, batch_size: int) -> UnitWork:
+    """What a worker loads, and does with each unit."""
+    captioner = load_captioner(config, family.settings["revision"])
+
+    def work(storage: Storage, unit: str, wanted: Callable[[], bool]) -> dict[str, int]:
+        return caption_unit(storage, unit, family, captioner, batch_size, wanted)
+
+    return work
 
 
 def _follow(outcomes: Iterator[Outcome], num_clips: dict[str, int]) -> int:

@@ -44,16 +44,6 @@ class Family:
         return f"captions.{self.name}"
 
 
-def is_captioned(made: Commit | None, build: Commit) -> bool:
-    """Whether the unit's captions are there and made from the clips that it has now.
-
-    Args:
-        made: The family's commit of the unit, if there is one; `check_family` sees to its settings.
-        build: The build's.
-    """
-    return made is not None and made.inputs == inputs_of(build, "clips/")
-
-
 def caption_unit(
     storage: Storage,
     unit: str,

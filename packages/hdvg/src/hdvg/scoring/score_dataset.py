@@ -6,24 +6,22 @@ whose rows changed are committed again.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hdvg.catalogue import Catalogue
-from hdvg.claim import claim, is_claimed
+from hdvg.claim import claim
 from hdvg.cluster import ray_session
 from hdvg.commits import BUILD
 from hdvg.dataset_folder import open_dataset
 from hdvg.errors import InputError
-from hdvg.make_unit import AbandonedError
+from hdvg.family_workers import Outcome, check_outcome, try_unit
 from hdvg.progress import View
 from hdvg.revise import remove_leftovers
 from hdvg.scoring.find_near import MAX_DISTANCE
 from hdvg.scoring.score_repeats import score_repeats
 from hdvg.scoring.score_text import list_unscored, score_text
 from hdvg.storage import Storage, check_name
-
-Outcome = dict[str, int | str]
 
 # Scoring so many keyframes takes about as long as starting Ray.
 _FEW_CLIPS = 200
@@ -119,29 +117,19 @@ def _follow(outcomes: Iterator[Outcome], num_units: int) -> int:
     unreadable = 0
     with View("hdvg score", num_units, noun="units") as view:
         for number, outcome in enumerate(outcomes, start=1):
-            if outcome["trouble"]:
-                raise InputError(f"scoring stopped: {outcome['trouble']}")
-            unreadable += int(outcome["unreadable"])
+            unreadable += check_outcome(outcome, "scoring")["unreadable"]
             view.update(number)
     return unreadable
 
 
-def _try(root: str, unit: str, owner: str) -> Outcome:
-    """Measures the text of one unit; what the user has to see to is an outcome, too."""
-    storage = Storage(root)
-    try:
-        unreadable = score_text(storage, unit, wanted=lambda: is_claimed(storage, owner))
-    except AbandonedError:
-        return {"unreadable": 0, "trouble": "the run that asked for it has ended"}
-    except (OSError, InputError) as error:
-        return {"unreadable": 0, "trouble": f"unit {unit}: {error}"}
-    return {"unreadable": unreadable, "trouble": ""}
+def _score_unit(storage: Storage, unit: str, wanted: Callable[[], bool]) -> dict[str, int]:
+    return {"unreadable": score_text(storage, unit, wanted)}
 
 
 def _score_here(_: ScoreConfig, root: str, units: Sequence[str], owner: str) -> Iterator[Outcome]:
     """Measures the text of units one after the other."""
     for unit in units:
-        yield _try(root, unit, owner)
+        yield try_unit(Storage(root), unit, owner, _score_unit)
 
 
 def _score_on_ray(
@@ -151,4 +139,8 @@ def _score_on_ray(
     with ray_session(config.address, config.num_cpus) as ray:
         items = [{"unit": unit} for unit in units]
         tasks = ray.data.from_items(items, override_num_blocks=len(items))
-        yield from tasks.map(lambda row: _try(root, row["unit"], owner), num_cpus=1).iter_rows()
+
+        def score(row: dict[str, str]) -> Outcome:
+            return try_unit(Storage(root), row["unit"], owner, _score_unit)
+
+        yield from tasks.map(score, num_cpus=1).iter_rows()
