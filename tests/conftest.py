@@ -1,7 +1,11 @@
 """What tests of several folders share: a dataset made without video work, and sudden death."""
 
 import hashlib
+import io
+from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from hdvg.commits import BUILD, Commit, commit_unit, read_commit
@@ -133,6 +137,61 @@ def _small_clip(clip_id, unit, member):
 def _small_scan(clip_id):
     names = ("motion", "static_ratio", "luma", "contrast", "sharpness", "black_bars", "watermark")
     return {"clip_id": clip_id, **dict.fromkeys(names, 0.5), "fingerprint": 2**63 + 1}
+
+
+@pytest.fixture(scope="session")
+def filmed(tmp_path_factory):
+    """Folder of a dataset whose clips are real files; copy it before you change it.
+
+    u00000 has the clips a (3 s at 25 frames a second) and b (1.5 s at 8, with black bars), u00001
+    has c (2 s at 30) and d (0.5 s at 25, too short for most windows).
+    """
+    storage = create_dataset(tmp_path_factory.mktemp("filmed") / "data", sources=["x"], config={})
+    shapes = {"a": (3.0, 25), "b": (1.5, 8), "c": (2.0, 30), "d": (0.5, 25)}
+    videos = [SourceVideo(video_id=n, kind="file", locator=f"{n}.mp4") for n in shapes]
+    settle_plan(storage, videos, unit_size=2)
+    for unit, members in plan_units(videos, 2).items():
+        names = [video.video_id for video in members]
+        _write_filmed_unit(storage, unit, {name: shapes[name] for name in names})
+    return Path(storage.root)
+
+
+def _write_filmed_unit(storage, unit, shapes):
+    films = {f"{name}.mp4": _film(ord(name), *shape) for name, shape in shapes.items()}
+    media, members = pack(films)
+    black_bars = {"crop_x": 0, "crop_y": 8, "crop_width": 64, "crop_height": 32}
+    clips = [
+        _small_clip("x-0", unit, members[f"{name}.mp4"])
+        | {"clip_id": name, "video_id": name, "start_s": 5.0, "end_s": 5.0 + duration_s}
+        | {"num_frames": round(duration_s * fps), "width": 64, "height": 48, "fps": float(fps)}
+        | (black_bars if name == "b" else {})
+        for name, (duration_s, fps) in shapes.items()
+    ]
+    tables = {
+        "videos": [_small_video(name) | {"num_clips": 1} for name in shapes],
+        "clips": clips,
+        "captions.alt_text": [
+            {"clip_id": name, "text": f"words about {name}", "source": "title"} for name in shapes
+        ],
+    }
+    files = (storage.write_bytes(f"media/{unit}.tar", media), *write_unit(storage, unit, tables))
+    commit_unit(storage, Commit(stage=BUILD, unit=unit, files=files, rows=count_rows(tables)))
+
+
+def _film(seed, duration_s, fps):
+    """H.264 of coarse noise that drifts, so that no two frames are the same."""
+    noise = np.random.default_rng(seed).integers(0, 256, (6, 40, 3), np.uint8)
+    texture = noise.repeat(8, 0).repeat(8, 1)
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=fps, options={"g": "12"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.thread_count = 1
+        for index in range(round(duration_s * fps)):
+            picture = np.ascontiguousarray(texture[:, 3 * index : 3 * index + 64])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return file.getvalue()
 
 
 @pytest.fixture

@@ -140,5 +140,6 @@ def test_table_files_stand_where_the_layout_says():
     assert table_file("units") == "plan/units.parquet"
     assert table_file("videos", "u0007") == "videos/u0007.parquet"
     assert table_file("captions", "u0007", "alt_text") == "captions/alt_text/u0007.parquet"
+    assert table_file("latents", "u0007", "small") == "latents/small/u0007.parquet"
     with pytest.raises(InputError, match="a caption family may hold only"):
         table_file("captions", "u0007", "../x")

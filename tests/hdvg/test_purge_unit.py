@@ -2,10 +2,11 @@ import tarfile
 
 import pytest
 
-from hdvg.commits import BUILD, find_damage, read_commit
+from hdvg.commits import BUILD, Commit, commit_unit, find_damage, read_commit
 from hdvg.errors import InputError
+from hdvg.manifest import table_file, write_rows
 from hdvg.purge_unit import purge_clips, purge_family
-from hdvg.shards import read_member
+from hdvg.shards import pack, read_member
 from hdvg.unit_tables import read_unit
 
 
@@ -38,6 +39,43 @@ def test_clips_leave_tars_and_tables_and_the_others_keep_their_bytes(storage, tm
         [path] = (tmp_path / "data" / kind).glob("u00000*")
         with tarfile.open(path) as tar:
             assert tar.getnames() == [f"bb-clip{k}.{suffix}" for k in (0, 1)]
+
+
+def test_clips_leave_the_tars_of_latents_too(storage, tmp_path):
+    """Latents as whoever reads the tar sees them: the others' files keep their bytes."""
+    clip_ids = [f"{name}-clip{k}" for name in ("aa", "bb") for k in (0, 1)]
+    payloads = {f"{name}.npy": name.encode() * 50 for name in clip_ids}
+    content, members = pack(payloads)
+    shard = "latents/a.b/u00000.tar"
+    rows = [
+        {
+            "clip_id": name,
+            "num_frames": 3,
+            "shard": shard,
+            "offset": members[f"{name}.npy"].offset,
+            "nbytes": members[f"{name}.npy"].nbytes,
+            "frame_crc32": [1, 2, 3],
+        }
+        for name in clip_ids
+    ]
+    record = write_rows(storage, "latents", table_file("latents", "u00000", "a.b"), rows)
+    files = (storage.write_bytes(shard, content), record)
+    stage = {"stage": "latents.a.b", "unit": "u00000"}
+    commit_unit(storage, Commit(**stage, files=files, rows={"latents": 4}))
+    purge_family(storage, read_commit(storage, **stage), {"aa-clip1", "bb-clip0"})
+    new = read_commit(storage, **stage)
+    assert find_damage(storage, new, deep=True) == []
+    assert new.rows == {"latents": 2}
+    names = ("latents/a.b/u00000-r1.parquet", "latents/a.b/u00000-r1.tar")
+    assert sorted(record.name for record in new.files) == list(names)
+    left = read_unit(storage, new)["latents.a.b"]
+    assert [row["clip_id"] for row in left] == ["aa-clip0", "bb-clip1"]
+    for row in left:
+        place = (row["shard"], row["offset"], row["nbytes"])
+        assert read_member(storage, *place) == payloads[f"{row['clip_id']}.npy"]
+    with tarfile.open(tmp_path / "data" / names[1]) as tar:
+        assert tar.getnames() == ["aa-clip0.npy", "bb-clip1.npy"]
+    assert not (tmp_path / "data" / shard).exists()
 
 
 def test_only_the_fact_stays_of_a_video(storage):

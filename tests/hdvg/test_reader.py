@@ -206,6 +206,22 @@ def test_random_windows_use_the_whole_clip_and_central_ones_its_middle(root):
     assert central.frame_times_s(0)[0] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("fps", "grid_fps"), [(8, 8), (8, 24), (4, 8)])
+def test_windows_on_a_grid_begin_at_each_of_its_points(root, fps, grid_fps):
+    clips = hdvg.ClipDataset(root, num_frames=fps, fps=fps, grid_fps=grid_fps)
+    starts = []
+    for epoch in range(40 * grid_fps):
+        clips.set_epoch(epoch)
+        times = clips.frame_times_s(0)
+        np.testing.assert_allclose(np.diff(times), 1 / fps)
+        starts.append(times[0] * grid_fps)
+    np.testing.assert_allclose(starts, np.round(starts), atol=1e-9)
+    # The clip lasts 3 s, the window 1 s: 2 s of room, both ends counted.
+    assert set(np.round(starts)) == set(range(2 * grid_fps + 1))
+    central = hdvg.ClipDataset(root, num_frames=fps, fps=fps, grid_fps=grid_fps, window="centre")
+    assert central.frame_times_s(0)[0] == pytest.approx(1.0)
+
+
 def test_clips_shorter_than_the_window_are_left_out_and_counted(root):
     clips = hdvg.ClipDataset(root, num_frames=8, fps=8)
     assert clips.rows["clip_id"].to_pylist() == ["steady25", "vfr", "steady30"]

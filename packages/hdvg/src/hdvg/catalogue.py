@@ -18,7 +18,7 @@ from hdvg.storage import FileRecord, Storage
 
 # A commit is one small object; on object stores the wait for each is what takes time.
 _READERS_AT_A_TIME = 16
-FamilyKind = Literal["captions", "scores"]
+FamilyKind = Literal["captions", "scores", "latents"]
 
 
 class Catalogue:
@@ -90,7 +90,7 @@ class Catalogue:
         """A table over all committed units, or of one unit; in the order of the units.
 
         Args:
-            name: A key of `manifest.TABLES` other than "units" and "captions".
+            name: A key of `manifest.TABLES` other than "units", "captions" and "latents".
             unit: Which unit; None for all.
         """
         return self._read(name, self._records(f"{name.replace('.', '/')}/", unit))
@@ -109,8 +109,9 @@ class Catalogue:
             known = ", ".join(self.families(kind)) or "none"
             root = self.storage.root
             raise InputError(f"{root} has no {_WORDS[kind]} family {name!r}; it has: {known}")
-        table = "captions" if kind == "captions" else f"scores.{name}"
-        return self._read(table, self._records(f"{kind}/{name}/", unit))
+        table = f"scores.{name}" if kind == "scores" else kind
+        records = self._records(f"{kind}/{name}/", unit)
+        return self._read(table, [one for one in records if one.name.endswith(".parquet")])
 
     def _records(self, prefix: str, unit: str | None) -> list[FileRecord]:
         return [
@@ -133,4 +134,4 @@ class Catalogue:
         return pa.concat_tables(parts) if parts else TABLES[table].empty_table()
 
 
-_WORDS = {"captions": "caption", "scores": "score"}
+_WORDS = {"captions": "caption", "scores": "score", "latents": "latent"}

@@ -31,25 +31,34 @@ def inputs_of(build: Commit, *prefixes: str) -> dict[str, str]:
     return {r.name: r.sha256 for r in build.files if r.name.startswith(prefixes)}
 
 
+def next_stem(storage: Storage, stage: str, unit: str) -> str:
+    """What the files that a stage is about to commit of a unit are called, without suffix."""
+    old = _find(storage, stage, unit)
+    return unit if old is None else revision_stem(old)
+
+
 def commit_family(
     storage: Storage, table: str, family: str, rows: list[Row], commit: Commit
 ) -> None:
-    """Writes the rows of a unit and commits them; rows that are there already are replaced.
+    """Writes the rows of a unit and commits them; what is there already is replaced.
 
     Args:
         storage: The dataset, claimed by this process or by the one that it works for.
         table: A key of `manifest.TABLES`.
-        family: Which caption family; only for "captions".
+        family: Which family; only for "captions" and "latents".
         rows: In the order of the clips.
-        commit: What is to be committed but for its files and row counts.
+        commit: What is to be committed but for the table and its row count; files that it names are
+            there already, under the unit's next stem.
     """
-    old, stem = None, commit.unit
-    if is_committed(storage, commit.stage, commit.unit):
-        old = read_commit(storage, commit.stage, commit.unit)
-        stem = revision_stem(old)
-    record = write_rows(storage, table, table_file(table, stem, family), rows)
-    new = replace(commit, files=(record,), rows={table: len(rows)})
+    old = _find(storage, commit.stage, commit.unit)
+    name = table_file(table, next_stem(storage, commit.stage, commit.unit), family)
+    record = write_rows(storage, table, name, rows)
+    new = replace(commit, files=(*commit.files, record), rows={table: len(rows)})
     if old is None:
         commit_unit(storage, new)
     else:
         replace_commit(storage, old, new)
+
+
+def _find(storage: Storage, stage: str, unit: str) -> Commit | None:
+    return read_commit(storage, stage, unit) if is_committed(storage, stage, unit) else None

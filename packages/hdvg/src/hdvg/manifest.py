@@ -171,6 +171,18 @@ SCORES: dict[str, pa.Schema] = {
     ),
 }
 
+LATENTS = _schema(
+    "latents",
+    [
+        _column("clip_id", _TEXT, "the clip; unique within a family"),
+        _column("num_frames", _INT, "frames of the clip that latents are there of"),
+        _column("shard", _TEXT, "the tar that holds the latents, relative to the dataset"),
+        _column("offset", _LONG, "where the clip's array file starts in the tar", "bytes"),
+        _column("nbytes", _LONG, "size of the array file", "bytes"),
+        _column("frame_crc32", pa.list_(pa.uint32()), "CRC-32 of the bytes of each frame"),
+    ],
+)
+
 TOMBSTONES = _schema(
     "tombstones",
     [
@@ -187,6 +199,7 @@ TABLES: dict[str, pa.Schema] = {
     "videos": VIDEOS,
     "clips": CLIPS,
     "captions": CAPTIONS,
+    "latents": LATENTS,
     **{f"scores.{family}": schema for family, schema in SCORES.items()},
 }
 
@@ -197,7 +210,7 @@ def table_file(table: str, unit: str = "", family: str = "") -> str:
     Args:
         table: A key of `TABLES`.
         unit: Which unit; not for "units" and "tombstones", which are one file each.
-        family: Which caption family; only for "captions".
+        family: Which family; only for "captions" and "latents".
 
     This is the name of a unit's first revision; `Catalogue` knows the names that count.
     """
@@ -206,8 +219,8 @@ def table_file(table: str, unit: str = "", family: str = "") -> str:
     if table == "tombstones":
         return "tombstones.parquet"
     check_name(unit, "a unit")
-    if table == "captions":
-        return f"captions/{check_name(family, 'a caption family')}/{unit}.parquet"
+    if table in ("captions", "latents"):
+        return f"{table}/{check_name(family, f'a {table[:-1]} family')}/{unit}.parquet"
     if table.startswith("scores."):
         return f"{table.replace('.', '/')}/{unit}.parquet"
     return f"{table}/{unit}.parquet"

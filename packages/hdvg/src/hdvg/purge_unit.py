@@ -14,6 +14,8 @@ from hdvg.unit_tables import Row, Tables, count_rows, read_unit, schema_of, writ
 
 # What stays of a purged video's row beside what every row has; it says nothing about the video.
 _KEPT = ("label",)
+# What files of clips are called in the tars of a folder.
+_SUFFIXES = {"media": ".mp4", "latents": ".npy"}
 
 
 def purge_family(storage: Storage, commit: Commit, gone: Collection[str]) -> None:
@@ -29,7 +31,15 @@ def purge_family(storage: Storage, commit: Commit, gone: Collection[str]) -> Non
     if new == old:
         return
     rows = {key: count - _lost(key, old, new) for key, count in commit.rows.items()}
-    files = tuple(write_unit(storage, revision_stem(commit), new))
+    stem = revision_stem(commit)
+    shards = []
+    for part in new:
+        if part.startswith("latents."):
+            name = f"{part.replace('.', '/', 1)}/{stem}.tar"
+            touched = {row["shard"] for row in old[part]}
+            records, new[part] = _rewrite_shards(storage, name, new[part], touched)
+            shards += records
+    files = (*shards, *write_unit(storage, stem, new))
     replace_commit(storage, commit, replace(commit, files=files, rows=rows))
 
 
@@ -55,7 +65,7 @@ def purge_clips(
     new: Tables = {part: _without(part, rows, gone) for part, rows in old.items()}
     new["videos"] = [_blank(row) if row["video_id"] in doomed else row for row in old["videos"]]
     touched = {row["shard"] for row in old["clips"] if row["clip_id"] in gone}
-    media, new["clips"] = _rewrite_media(storage, f"media/{stem}.tar", new["clips"], touched)
+    media, new["clips"] = _rewrite_shards(storage, f"media/{stem}.tar", new["clips"], touched)
     shards = [record for record in commit.files if record.name.startswith("keyframes/")]
     stale = {record.name for record in shards if _holds(storage, record.name, gone)}
     keyframes = _rewrite_keyframes(storage, f"keyframes/{stem}.tar", new["clips"], stale)
@@ -87,20 +97,22 @@ def _blank(row: Row) -> Row:
     return row | blank | fail_columns(VideoFailure("purged", "taken down")) | {"num_clips": 0}
 
 
-def _rewrite_media(
+def _rewrite_shards(
     storage: Storage, name: str, rows: list[Row], touched: Collection[str]
 ) -> tuple[list[FileRecord], list[Row]]:
     """Copies what stays of the touched shards into one new shard; the record, and all rows.
 
+    Rows of any table that says by `shard`, `offset` and `nbytes` where a clip's file lies.
     The bytes are not compared with their digests: damage elsewhere must not hold up a take-down.
     """
     places: dict[str, Row] = {}
+    suffix = _SUFFIXES[name.split("/")[0]]
 
     def fill(tar: TarWriter) -> None:
         for row in rows:
             if row["shard"] in touched:
                 payload = read_member(storage, row["shard"], row["offset"], row["nbytes"])
-                member = tar.add(f"{row['clip_id']}.mp4", payload)
+                member = tar.add(f"{row['clip_id']}{suffix}", payload)
                 places[row["clip_id"]] = {"shard": name, "offset": member.offset}
 
     records = _write_tar(storage, name, fill, any(row["shard"] in touched for row in rows))

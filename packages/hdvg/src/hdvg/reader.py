@@ -17,14 +17,15 @@ from hdvg.catalogue import Catalogue
 from hdvg.choose_caption import Captions, weigh_families
 from hdvg.commits import BUILD
 from hdvg.dataset_folder import open_dataset
-from hdvg.decoding.backend import choose_backend, read_frames
+from hdvg.decoding.backend import choose_backend
 from hdvg.errors import InputError
-from hdvg.shards import read_member
+from hdvg.read_clip import clip_bytes, decode_clip
 from hdvg.storage import DamagedFileError, MissingFileError
-from hdvg.video import Box
 
 # What sets the draw of a caption apart from that of the window's start.
 _CAPTION = 1
+# Times are rationals rounded to floats.
+_TIME_SLACK_S = 1e-6
 
 
 class ClipItem(TypedDict):
@@ -69,6 +70,9 @@ class ClipDataset:
     min_duration_s: float | None = None
     """Shorter clips are left out. None: those in which the window does not fit. Clips that are kept
     although the window does not fit hold their last frame."""
+    grid_fps: float | None = None
+    """Windows then begin at multiples of 1 / grid_fps seconds, as those of latents do, whose frames
+    were chosen beforehand. None: anywhere."""
     select: str | None = None
     """Which clips: the name of a selection (`hdvg select`), "hd_vg" for the paper's definition, or
     an expression such as "height >= 720 and 'dog' in caption". None: all."""
@@ -114,12 +118,17 @@ class ClipDataset:
     def __getitem__(self, index: int) -> ClipItem:
         clip_id = self._row(index)["clip_id"]
         video = self.frames(index, self.frame_times_s(index), self.width, self.height)
-        caption = self._captions.choose(clip_id, self._draw(index, _CAPTION))
-        return {"video": video, "caption": caption, "clip_id": clip_id, "fps": float(self.fps)}
+        fps = float(self.fps)
+        return {"video": video, "caption": self.caption(index), "clip_id": clip_id, "fps": fps}
 
     def set_epoch(self, epoch: int) -> None:
         """Draws new random windows. Call it before the workers of an epoch start."""
         self._epoch = epoch
+
+    def caption(self, index: int) -> str:
+        """The caption that a window is shown with; a pure function of (seed, epoch, index)."""
+        clip_id = self._row(index)["clip_id"]
+        return self._captions.choose(clip_id, self._draw(index, _CAPTION))
 
     def frame_times_s(self, index: int) -> list[float]:
         """When each frame of the window is taken, in seconds from the clip's first frame.
@@ -130,7 +139,12 @@ class ClipDataset:
         where = 0.5
         if self.window == "random":
             where = self._draw(index)
-        return [where * slack_s + k / self.fps for k in range(self.num_frames)]
+        start_s = where * slack_s
+        if self.grid_fps is not None:
+            # Each point of the grid that the window can begin at is as likely as the others.
+            num_starts = 1 + int((slack_s + _TIME_SLACK_S) * self.grid_fps)
+            start_s = int(where * num_starts) / self.grid_fps
+        return [start_s + k / self.fps for k in range(self.num_frames)]
 
     def frames(
         self, index: int, times_s: Sequence[float], width: int, height: int
@@ -151,17 +165,15 @@ class ClipDataset:
             InputError: The clip's file is damaged.
         """
         row = self._row(index)
-        box = _box(row)
         try:
-            return read_frames(self._backend, self.clip_bytes(index), times_s, width, height, box)
+            content = clip_bytes(self._storage, row)
+            return decode_clip(content, row, times_s, width, height, self._backend)
         except InputError as error:
             raise InputError(f"clip {row['clip_id']} cannot be read: {error}") from error
 
     def clip_bytes(self, index: int) -> bytes:
         """The clip's file as it lies in the shard, checked against its digest."""
-        row = self._row(index)
-        names = ("shard", "offset", "nbytes", "sha256")
-        return read_member(self._storage, **{name: row[name] for name in names})
+        return clip_bytes(self._storage, self._row(index))
 
     def _draw(self, index: int, *purpose: int) -> float:
         """A number from [0, 1), a pure function of (seed, epoch, index, purpose)."""
@@ -203,9 +215,10 @@ class ClipDataset:
     def _check_sizes(self) -> None:
         if not 0 <= self.max_broken < 1:
             raise InputError(f"max_broken must be in [0, 1), got {self.max_broken}")
-        for name in ("num_frames", "fps", "height", "width"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} must be positive, got {getattr(self, name)}")
+        for name in ("num_frames", "fps", "height", "width", "grid_fps"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InputError(f"{name} must be positive, got {value}")
         if self.window not in ("random", "centre"):
             raise InputError(f"window must be 'random' or 'centre', got {self.window!r}")
         if self.seed < 0:
@@ -240,13 +253,6 @@ def _choose(catalogue: Catalogue, clips: pa.Table, select: str) -> pa.Table:
             f"{select!r} chooses none of the {len(clips)} clips in {catalogue.storage.root}"
         )
     return chosen
-
-
-def _box(row: dict[str, Any]) -> Box | None:
-    """The picture inside the clip's black bars."""
-    if row["crop_x"] is None:
-        return None
-    return row["crop_x"], row["crop_y"], row["crop_width"], row["crop_height"]
 
 
 def _durations(clips: pa.Table) -> npt.NDArray[np.float64]:

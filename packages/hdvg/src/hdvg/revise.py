@@ -15,7 +15,7 @@ from hdvg.storage import Storage
 
 # Every folder whose files belong to units. Column families have a folder each.
 _FLAT = ("media", "keyframes", "videos", "clips")
-_BY_FAMILY = ("captions", "scores")
+_BY_FAMILY = ("captions", "scores", "latents")
 _STEM = re.compile(r".+-r(\d+)")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hdvg.errors import InputError
-from hdvg.storage import Storage
+from hdvg.storage import DamagedFileError, Storage
 
 _BLOCK = 512  # POSIX.1-1988 ustar: headers and payloads are aligned to it
 _NAME_LIMIT = 100  # longer names would need a second header, and offsets an index
@@ -101,11 +101,14 @@ def read_member(
         sha256: When given, the payload must have this digest.
 
     Raises:
-        InputError: The shard is missing, too short, or its bytes are not the ones recorded.
+        MissingFileError: There is no such shard.
+        DamagedFileError: It is too short, or its bytes are not the ones recorded.
     """
     payload = storage.read_range(shard, offset, nbytes)
     if sha256 is not None and hashlib.sha256(payload).hexdigest() != sha256:
-        raise InputError(f"{storage.root}/{shard}: bytes at {offset} do not match their sha256")
+        raise DamagedFileError(
+            f"{storage.root}/{shard}: bytes at {offset} do not match their sha256"
+        )
     return payload
 
 

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import get_args
 
-from hdvg.catalogue import Catalogue
+from hdvg.catalogue import Catalogue, FamilyKind
 from hdvg.claim import is_claimed
 from hdvg.commits import BUILD
 from hdvg.plan import read_plan
@@ -73,7 +74,7 @@ def read_status(storage: Storage) -> Status:
         ),
         coverage={
             f"{kind}.{name}": len(catalogue.family(kind, name))
-            for kind in ("captions", "scores")
+            for kind in get_args(FamilyKind)
             for name in catalogue.families(kind)
         },
         retryable=dict(sorted(retryable.items())),

@@ -144,7 +144,8 @@ class Storage:
         """Exactly `nbytes` bytes from `offset`: one positioned read locally, one GET remotely.
 
         Raises:
-            InputError: The file is missing or ends too early.
+            MissingFileError: There is no such file.
+            DamagedFileError: It ends too early.
         """
         with self._named(name):
             if self.is_local:
@@ -154,7 +155,7 @@ class Storage:
                 system, path = self._remote(name)
                 content = system.cat_file(path, start=offset, end=offset + nbytes)
         if len(content) != nbytes:
-            raise InputError(
+            raise DamagedFileError(
                 f"{self.root}/{name} ends too early: {len(content)} of {nbytes} bytes at {offset}"
             )
         return content

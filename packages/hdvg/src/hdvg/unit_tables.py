@@ -1,7 +1,7 @@
 """The tables of one unit, all parts together: read by its commit, merged, and written.
 
 A part is a folder of tables with a dot for a slash: "videos", "clips", "captions.alt_text",
-"scores.scan". Commits count rows by part.
+"scores.scan", "latents.96x176_8fps". Commits count rows by part.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,8 @@ def schema_of(part: str) -> str:
     Raises:
         InputError: A part that this version does not know, and so cannot take clips out of.
     """
-    schema = "captions" if part.startswith("captions.") else part
+    kind = part.split(".")[0]
+    schema = kind if kind in ("captions", "latents") else part
     if schema not in TABLES:
         raise InputError(f"this version of hdvg does not know tables of {part}")
     return schema
@@ -46,7 +47,7 @@ def read_unit(storage: Storage, commit: Commit) -> Tables:
 def write_unit(storage: Storage, stem: str, tables: Mapping[str, list[Row]]) -> list[FileRecord]:
     """Writes one file a part, named `<stem>.parquet`."""
     return [
-        write_rows(storage, schema_of(part), f"{part.replace('.', '/')}/{stem}.parquet", rows)
+        write_rows(storage, schema_of(part), f"{part.replace('.', '/', 1)}/{stem}.parquet", rows)
         for part, rows in tables.items()
     ]
 
