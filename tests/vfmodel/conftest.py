@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler
@@ -107,3 +108,40 @@ def tiny_unet():
     from vfmodel.unet_config import SwapUNetConfig
 
     return SwapUNetConfig.from_fields(TINY_UNET)
+
+
+@pytest.fixture(scope="session")
+def write_dataset():
+    """Call it with a folder: a dataset of 3 units with 4 clips of 16 x 24 each, a second long."""
+    from hdvg.commits import Commit, commit_unit
+    from hdvg.dataset_folder import create_dataset
+    from hdvg.manifest import CLIPS, table_file, write_rows
+    from hdvg.shards import TarWriter
+    from hdvg.video import write_video
+
+    blank = {"string": "x", "double": 0.0}
+    needed = {c.name: blank.get(str(c.type), 0) for c in CLIPS if not c.nullable}
+
+    def write(root):
+        storage = create_dataset(root / "data", sources=["test"], config={})
+        for unit in ("u0", "u1", "u2"):
+            rows = []
+            with storage.writing(f"media/{unit}.tar") as file, TarWriter(file) as tar:
+                for number in range(4):
+                    clip_id = f"{unit}-{number}"
+                    rng = np.random.default_rng([ord(c) for c in clip_id])
+                    noise = rng.integers(0, 255, (8, 3, 2, 3), np.uint8).repeat(8, 2).repeat(8, 3)
+                    film = write_video(root / "film.mp4", noise, 8).read_bytes()
+                    place = vars(tar.add(f"{clip_id}.mp4", film))
+                    shard = {"shard": f"media/{unit}.tar", "codec": "h264", "end_s": 1.0}
+                    rows.append(needed | shard | place | {"clip_id": clip_id})
+            texts = [{"clip_id": r["clip_id"], "text": r["clip_id"], "source": ""} for r in rows]
+            files = (
+                file.record,
+                write_rows(storage, "clips", table_file("clips", unit), rows),
+                write_rows(storage, "captions", table_file("captions", unit, "alt_text"), texts),
+            )
+            commit_unit(storage, Commit(stage="build", unit=unit, files=files, rows={}))
+        return root / "data"
+
+    return write

@@ -7,19 +7,26 @@ import pytest
 import torch
 
 from hdvg.errors import InputError
+from vfmodel.autoencoder import VideoAutoencoder
 from vfmodel.data import ClipConfig, ClipDataModule, SourceConfig
 from vfmodel.scene_clips import SceneClips
 
 
-def module(global_step=0, rank=0, world_size=1, accumulate=1, **settings):
-    clips = {"num_frames": 2, "height": 16, "width": 24}
-    data = ClipDataModule("shapes:7", ClipConfig(**clips), num_workers=0, **settings)
-    data.trainer = SimpleNamespace(
+def trainer(global_step=0, rank=0, world_size=1, accumulate=1):
+    return SimpleNamespace(
         global_step=global_step,
         global_rank=rank,
+        is_global_zero=rank == 0,
         world_size=world_size,
         accumulate_grad_batches=accumulate,
+        lightning_module=SimpleNamespace(),
     )
+
+
+def module(global_step=0, rank=0, world_size=1, accumulate=1, **settings):
+    clip = ClipConfig(num_frames=2, height=16, width=24)
+    data = ClipDataModule(**{"root": "shapes:7", "clip": clip, "num_workers": 0} | settings)
+    data.trainer = trainer(global_step, rank, world_size, accumulate)
     data.setup("fit")
     return data
 
@@ -63,6 +70,7 @@ def test_seeds_order_clips_differently():
     [
         ({"batch_size": 0}, "batch_size must be >= 1, got 0"),
         ({"num_workers": -1}, "-1"),
+        ({"max_broken": 1.0}, r"max_broken must be in \[0, 1\), got 1"),
         ({"root": "shapes:many"}, "shapes:many"),
         ({"root": "shapes:0"}, "shapes:0"),
         ({"root": "/no/such/dataset"}, "/no/such/dataset"),
@@ -107,6 +115,60 @@ def test_sources_of_other_shapes_have_batches_of_their_own():
     assert shapes.count((3, 2, 3, 16, 24)) == 2
     assert shapes.count((8, 1, 3, 16, 24)) == 2
     assert shapes.count((3, 2, 3, 24, 16)) == 4
+
+
+@pytest.mark.parametrize("settings", [{"num_workers": 0}, {"num_workers": 2}], ids=str)
+def test_clips_of_a_missing_tar_give_way_and_the_rest_stays(write_dataset, tmp_path, settings):
+    root = write_dataset(tmp_path)
+    clip = ClipConfig(num_frames=3, height=16, width=24)
+
+    def read(**changes):
+        data = module(clip=clip, root=str(root), batch_size=3, **settings | changes)
+        return batches(data, 8)
+
+    whole = read()
+    assert {len(batch["skipped"]) for batch in whole} == {0}
+    (root / "media/u1.tar").unlink()
+    found = read()
+    assert [len(batch["clip_id"]) for batch in found] == [3] * 8
+    for before, after in zip(whole, found, strict=True):
+        for old, new in zip(before["clip_id"], after["clip_id"], strict=True):
+            assert new == old if not old.startswith("u1") else not new.startswith("u1")
+    named = {one.clip: one.reason for batch in found for one in batch["skipped"]}
+    assert sorted(named) == [4, 5, 6, 7]
+    assert all("media/u1.tar" in reason for reason in named.values())
+    later = read(global_step=5)[:3]
+    assert ids(later) == ids(found[5:])
+    assert ids(read(num_workers=1)) == ids(found)
+
+
+def test_cached_latents_have_no_holes_where_clips_are_broken(write_dataset, tmp_path, tiny_base):
+    root = write_dataset(tmp_path)
+    (root / "media/u2.tar").write_bytes(b"cut short")
+    data = ClipDataModule(
+        str(root), ClipConfig(num_frames=3, height=16, width=24), num_workers=0, cached_windows=2
+    )
+    data.trainer = trainer()
+    data.trainer.lightning_module.autoencoder = VideoAutoencoder.from_pretrained(tiny_base)
+    data.setup("fit")
+    read, skipped = data.read_before_training()
+    assert {one.clip for one in skipped} == {8, 9, 10, 11}
+    assert read == 24 + len(skipped)
+    found = batches(data, 6)
+    assert all(not batch["skipped"] for batch in found)
+    assert not any(name.startswith("u2") for name in ids(found))
+
+
+def test_a_unit_with_a_damaged_table_is_left_out_and_named(write_dataset, tmp_path, caplog):
+    root = write_dataset(tmp_path)
+    (root / "captions/alt_text/u0.parquet").write_bytes(b"not a table")
+    clip = ClipConfig(num_frames=3, height=16, width=24)
+    with pytest.raises(InputError, match=r"1 of 3 units in .* max_broken 0\.3 .*u0\.parquet"):
+        module(clip=clip, root=str(root), max_broken=0.3)
+    found = batches(module(clip=clip, root=str(root), max_broken=0.4), 4)
+    assert not any(name.startswith("u0") for name in ids(found))
+    assert len(set(ids(found))) == 8
+    assert "left out unit u0" in caplog.text
 
 
 def test_captions_and_selection_go_to_the_dataset(monkeypatch):

@@ -1,6 +1,10 @@
 """`vfmodel fit` as a person uses it: a run folder, resuming it, and every way to get it wrong."""
 
 import csv
+import logging
+import os
+import subprocess
+import sys
 from dataclasses import asdict
 
 import pytest
@@ -147,6 +151,62 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
 def test_bad_input_is_one_line_and_leaves_nothing(config, tmp_path, capsys, changes, words, named):
     assert named in fails(capsys, "--config", config(**changes), *words)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_passes_over_broken_clips_and_says_so(
+    config, write_dataset, tmp_path, capsys, caplog
+):
+    caplog.set_level(logging.INFO)
+    root = write_dataset(tmp_path)
+    (root / "media/u1.tar").unlink()
+    data = {"root": str(root), "max_broken": 0.6}
+    assert run("--config", config(data=data, trainer={"max_steps": 6})) == 0
+    with (tmp_path / "run/metrics.csv").open(newline="") as lines:
+        counts = [float(row["data/skipped"]) for row in csv.DictReader(lines)]
+    assert counts == sorted(counts)
+    num_skipped = int(counts[-1])
+    assert num_skipped > 0
+    assert f"{12 + num_skipped} clips read, {num_skipped} skipped" in caplog.text
+    named = [line for line in caplog.messages if line.startswith("skipped: ")]
+    assert len(set(named)) == len(named) <= num_skipped
+    strict = config(run=str(tmp_path / "strict"), data={"max_broken": 0})
+    assert "media/u1.tar" in fails(capsys, "--config", strict)
+
+    parts = {"run": str(tmp_path / "parts"), "data": data}
+    assert run("--config", config(**parts, trainer={"max_steps": 4})) == 0
+    assert run("--config", config(trainer={"max_steps": 6}), "--ckpt_path", "last") == 0
+    ends = [
+        torch.load(tmp_path / name / "checkpoints/last.ckpt", weights_only=True)
+        for name in ("run", "parts")
+    ]
+    for name, value in ends[0]["current_model_state"].items():
+        assert torch.equal(ends[1]["current_model_state"][name], value)
+    assert ends[0]["callbacks"]["SkipCount"] == ends[1]["callbacks"]["SkipCount"]
+
+
+@pytest.mark.slow  # each process imports torch and lightning
+def test_two_processes_pass_over_the_same_clips_and_stop_together(config, write_dataset, tmp_path):
+    root = write_dataset(tmp_path)
+    (root / "media/u1.tar").unlink()
+    trainer = {"max_steps": 6, "devices": 2, "strategy": "ddp"}
+
+    def train(name, **data):
+        given = {"root": str(root), "batch_size": 1, "num_workers": 1} | data
+        path = config(run=str(tmp_path / name), trainer=trainer, data=given)
+        command = [sys.executable, "-m", "vfmodel", "fit", "--config", path]
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, env=env)
+
+    whole = train("whole", max_broken=0.6)
+    assert whole.returncode == 0, whole.stderr
+    named = [line for line in whole.stderr.splitlines() if line.startswith("skipped: ")]
+    assert 0 < len(named) == len(set(named)) <= 4
+    stopped = train("stopped", max_broken=0)
+    assert stopped.returncode == 2
+    errors = [line for line in stopped.stderr.splitlines() if line.startswith("error: ")]
+    assert len(set(errors)) == 1
+    assert "data.max_broken 0 allows; the last: " in errors[0]
+    assert "Traceback" not in stopped.stderr
 
 
 def test_a_missing_config_is_named(config, capsys):

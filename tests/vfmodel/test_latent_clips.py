@@ -6,12 +6,13 @@ import torch
 from vfmodel.autoencoder import VideoAutoencoder
 from vfmodel.latent_clips import encode_clips, to_pixels
 from vfmodel.scene_clips import SceneClips
+from vfmodel.sound_clips import SoundClips
 
 
 def test_each_clip_is_kept_in_every_time_window(tiny_base):
     autoencoder = VideoAutoencoder.from_pretrained(tiny_base)
     scenes = SceneClips(5, num_frames=3, fps=8.0, height=16, width=24)
-    kept = encode_clips(scenes, autoencoder, num_windows=2, num_workers=0)
+    kept = encode_clips(SoundClips(scenes, seed=0), autoencoder, num_windows=2, num_workers=0)
     assert len(kept) == 5
     for epoch in range(4):
         kept.set_epoch(epoch)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from vfmodel.batch_order import Pick
-from vfmodel.latent_clips import ClipSource
+from vfmodel.clip_source import ClipSource
 
 
 class ClipStream(Dataset[Any]):

@@ -4,7 +4,7 @@ Shape letters: B clips, C latent channels, T frames, h and w latent height and w
 """
 
 import logging
-from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, UInt8
@@ -12,27 +12,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from vfmodel.autoencoder import VideoAutoencoder
+from vfmodel.sound_clips import SKIPPED, Skipped, SoundClips, check_sound, collate
 
 LOG = logging.getLogger(__name__)
 
 _BATCH = 4
-
-
-@runtime_checkable
-class ClipSource(Protocol):
-    """What `hdvg.ClipDataset` offers: items by index, and other time windows in other epochs."""
-
-    def __len__(self) -> int:
-        """The number of clips."""
-        ...
-
-    def __getitem__(self, index: int) -> Any:  # noqa: ANN401
-        """The item of a clip."""
-        ...
-
-    def set_epoch(self, epoch: int) -> None:
-        """Chooses the time windows."""
-        ...
 
 
 class Encoded(NamedTuple):
@@ -41,10 +25,12 @@ class Encoded(NamedTuple):
     Attributes:
         latents: Of each clip.
         labels: What else the items of the clips held: caption, clip_id, fps.
+        skipped: Which clips could not be read, so that others stand in their place.
     """
 
     latents: Float[Tensor, "N C T h w"]
     labels: list[dict[str, Any]]
+    skipped: list[Skipped]
 
 
 class LatentClips(Dataset[dict[str, Any]]):
@@ -74,23 +60,31 @@ def to_pixels(video: UInt8[Tensor, "B T 3 H W"]) -> Float[Tensor, "B 3 T H W"]:
 
 
 def encode_clips(
-    clips: ClipSource, autoencoder: VideoAutoencoder, num_windows: int, num_workers: int
+    clips: SoundClips, autoencoder: VideoAutoencoder, num_windows: int, num_workers: int
 ) -> LatentClips:
-    """Encodes every clip in the time windows of epochs 0 .. num_windows - 1."""
+    """Encodes every clip in the time windows of epochs 0 .. num_windows - 1.
+
+    Raises:
+        InputError: No clip can be read.
+    """
     windows = []
     for epoch in range(num_windows):
         LOG.info("encoding %d clips, window %d of %d", len(clips), epoch + 1, num_windows)
         clips.set_epoch(epoch)
         latents: list[Tensor] = []
         labels: list[dict[str, Any]] = []
-        source = cast("Dataset[Any]", clips)
-        loader: DataLoader[Any] = DataLoader(source, _BATCH, num_workers=num_workers)
+        skipped: list[Skipped] = []
+        loader: DataLoader[Any] = DataLoader(
+            clips, _BATCH, num_workers=num_workers, collate_fn=collate
+        )
         for batch in loader:
+            check_sound(batch)
+            skipped += batch[SKIPPED]
             latents.append(autoencoder.encode(to_pixels(batch["video"])))
             columns = (batch["caption"], batch["clip_id"], batch["fps"].tolist())
             labels += [
                 {"caption": caption, "clip_id": clip_id, "fps": fps}
                 for caption, clip_id, fps in zip(*columns, strict=True)
             ]
-        windows.append(Encoded(torch.cat(latents), labels))
+        windows.append(Encoded(torch.cat(latents), labels, skipped))
     return LatentClips(windows)
