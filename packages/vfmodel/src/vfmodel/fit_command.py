@@ -17,6 +17,7 @@ from vfmodel.ema import EMA
 from vfmodel.export import export_model, read_checkpoint, unet_weights
 from vfmodel.initialise import load_weights
 from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
+from vfmodel.skip_count import SkipCount
 from vfmodel.training import VideoDiffusion
 
 _NOT_OURS_TO_HEED = (
@@ -105,7 +106,8 @@ class FitCLI(LightningCLI):
         settings = self.config.fit
         self.ema = EMA(settings.ema_decay)
         self.checkpoints = LastCheckpoint(self.run.last_checkpoint, settings.save_every)
-        own = [*(settings.trainer.callbacks or []), self.ema, self.checkpoints]
+        skips = SkipCount(self.datamodule.max_broken)
+        own = [*(settings.trainer.callbacks or []), skips, self.ema, self.checkpoints]
         return super().instantiate_trainer(
             logger=MetricsFile(self.run.path / "metrics.csv"),
             default_root_dir=self.run.path,
