@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader
 
 from hdvg import ClipDataset
 from hdvg.errors import InputError
@@ -21,6 +20,7 @@ from vfmodel.clip_source import ClipSource
 from vfmodel.clip_stream import ClipStream, Mixture
 from vfmodel.latent_clips import LatentClips, encode_clips
 from vfmodel.scene_clips import SceneClips
+from vfmodel.timed_loader import TimedLoader
 from vfmodel.sound_clips import Skipped, SoundClips, collate
 
 LOG = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ class ClipDataModule(LightningDataModule):
         num_items = sum(len(clips) * len(clips.windows) for clips in cached)
         return num_items + len(skipped), skipped
 
-    def train_dataloader(self) -> DataLoader[Any]:
+    def train_dataloader(self) -> TimedLoader:
         """Starts at the step that the trainer has reached."""
         trainer = self.trainer
         assert trainer is not None
@@ -204,7 +204,7 @@ class ClipDataModule(LightningDataModule):
             ClipStream(SoundClips(clips, self.seed, i), self.seed + i)
             for i, clips in enumerate(self._clips)
         ]
-        return DataLoader(
+        return TimedLoader(
             Mixture(streams),
             batch_sampler=BatchOrder(self.buckets, team, trainer.global_step),
             num_workers=workers,
