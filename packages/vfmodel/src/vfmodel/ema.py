@@ -22,7 +22,7 @@ class EMA(WeightAveraging):
         if not 0.0 <= decay < 1.0:
             raise InputError(f"EMA decay must be in [0, 1), got {decay}")
         self.decay = decay
-        super().__init__(use_buffers=False, avg_fn=self._blend)
+        super().__init__(use_buffers=False, multi_avg_fn=self._blend)
 
     def decay_at(self, num_updates: int) -> float:
         """The decay that follows `num_updates` updates."""
@@ -31,10 +31,19 @@ class EMA(WeightAveraging):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Leaves the trained weights in place, so that a run can go on exactly where it stopped."""
 
+    def averaged_module(self) -> LightningModule:
+        """A copy of the LightningModule that has the averaged weights, on the same device."""
+        assert self._average_model is not None
+        module = self._average_model.module
+        assert isinstance(module, LightningModule)
+        return module
+
     def average(self) -> dict[str, Tensor]:
         """The averaged weights by parameter name, as the LightningModule calls them."""
-        assert self._average_model is not None
-        return dict(self._average_model.module.state_dict())
+        return dict(self.averaged_module().state_dict())
 
-    def _blend(self, average: Tensor, current: Tensor, num_averaged: Tensor | int) -> Tensor:
-        return torch.lerp(current, average, self.decay_at(int(num_averaged)))
+    def _blend(
+        self, averages: list[Tensor], currents: list[Tensor], num_averaged: Tensor | int
+    ) -> None:
+        share = 1.0 - self.decay_at(int(num_averaged))
+        torch._foreach_lerp_(averages, currents, share)
