@@ -1,3 +1,6 @@
+import os
+import subprocess
+
 import numpy as np
 import pytest
 import torch
@@ -145,3 +148,23 @@ def write_dataset():
         return root / "data"
 
     return write
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Call it with a size in bytes: a folder that is a disk of that size; again to change it."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system takes root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def resize(nbytes):
+        options = f"size={nbytes}" if not folder.is_mount() else f"remount,size={nbytes}"
+        mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if subprocess.run(mount, capture_output=True).returncode != 0:
+            pytest.skip("this machine does not let root mount a tmpfs")
+        return folder
+
+    yield resize
+    if folder.is_mount():
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,6 +1,7 @@
 """Model folders: what was trained comes back, whole or not at all, from safetensors only."""
 
 import pickle
+import shutil
 
 import pytest
 import torch
@@ -47,6 +48,20 @@ def test_an_old_folder_is_replaced_and_survives_a_failure(
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
     loaded = VideoFactoryPipeline.from_pretrained(folder)
     assert tuple(loaded.unet.config.channels) == tiny_unet.channels
+
+
+@pytest.mark.parametrize("percent", [5, 60, 95])
+def test_a_full_disk_leaves_the_old_folder(tiny_base, tiny_unet, tmp_path, small_disk, percent):
+    old = export_model(tmp_path / "plain", SwapUNet(tiny_unet), OBJECTIVE, tiny_base)
+    # A file takes whole pages, and so does a folder's entry.
+    size = sum(-(-p.stat().st_size // 4096) * 4096 for p in old.rglob("*") if p.is_file())
+    folder = small_disk(4 * size) / "model"
+    shutil.copytree(old, folder)
+    small_disk(size + size * percent // 100)
+    with pytest.raises((InputError, OSError), match=r"No space left on device|os error 28"):
+        export_model(folder, SwapUNet(tiny_unet), OBJECTIVE, tiny_base)
+    assert [p.name for p in folder.parent.iterdir()] == ["model"]
+    VideoFactoryPipeline.from_pretrained(folder)
 
 
 def test_a_checkpoint_exports_its_averaged_weights(tiny_base, tiny_unet, tmp_path):

@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from hdvg.errors import InputError
+from vfmodel.checkpoint_file import CheckpointFile
 from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
 
 
@@ -29,10 +30,11 @@ def trainer(fails=False):
     def save_checkpoint(path):
         path.write_text("half" if fails else str(state.global_step))
         if fails:
-            raise OSError("disk full")
+            raise ZeroDivisionError("a bug")
 
     state = Mock(spec=Trainer)
-    state.configure_mock(global_step=0, max_steps=7, is_global_zero=True)
+    strategy = Mock(checkpoint_io=CheckpointFile(), broadcast=lambda failure: failure)
+    state.configure_mock(global_step=0, max_steps=7, is_global_zero=True, strategy=strategy)
     state.save_checkpoint = save_checkpoint
     state.lightning_module = torch.nn.Linear(2, 2)
     return state
@@ -52,9 +54,10 @@ def test_checkpoints_are_taken_when_due_and_at_the_last_step(tmp_path):
 def test_a_failed_save_leaves_the_old_checkpoint(tmp_path):
     (tmp_path / "last.ckpt").write_text("old")
     state = trainer(fails=True)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(ZeroDivisionError, match="a bug"):
         LastCheckpoint(tmp_path / "last.ckpt", 1).save(state)
     assert (tmp_path / "last.ckpt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
 
 
 def test_weights_that_are_not_finite_leave_the_old_checkpoint(tmp_path):
@@ -90,6 +93,23 @@ def test_metrics_of_a_resumed_run_follow_those_of_the_first(tmp_path):
     second.log_metrics({"train/loss": 30.0}, 3)
     assert rows(path) == [(0, "0.0"), (1, "1.0"), (2, "20.0"), (3, "30.0")]
     assert [p.name for p in path.parent.iterdir()] == ["metrics.csv"]
+
+
+def test_metrics_wait_for_room_on_a_full_disk(small_disk, caplog):
+    path = small_disk(8192) / "metrics.csv"
+    metrics = MetricsFile(path)
+    metrics.log_metrics({"train/loss": 0.0}, 0)
+    ballast = path.with_name("ballast")
+    ballast.write_bytes(bytes(4096))
+    for step in range(1, 4):
+        metrics.log_metrics({"train/loss": float(step)}, step)
+    assert rows(path) == [(0, "0.0")]
+    assert sorted(p.name for p in path.parent.iterdir()) == ["ballast", "metrics.csv"]
+    assert len(caplog.messages) == 1
+    assert "metrics.csv waits to be written: No space left on device" in caplog.messages[0]
+    ballast.unlink()
+    metrics.log_metrics({"train/loss": 4.0}, 4)
+    assert rows(path) == [(step, f"{float(step)}") for step in range(5)]
 
 
 def test_a_checkpoint_period_is_positive(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
@@ -39,6 +40,9 @@ def export_model(
             starts from.
         base: Folder or hub id that the frozen parts are copied from.
         dtype: Precision of everything that is written; the modules are converted in place.
+
+    Raises:
+        InputError: The weights cannot be written, because the disk is full for example.
     """
     pipeline = VideoFactoryPipeline(
         vae=load_part(AutoencoderKL, base, "vae"),
@@ -59,6 +63,8 @@ def export_model(
         if target.exists():
             target.replace(old)
         fresh.replace(target)
+    except SafetensorError as error:
+        raise InputError(f"cannot write the model folder {target}: {error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

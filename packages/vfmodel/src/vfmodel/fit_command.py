@@ -14,6 +14,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveCon
 from hdvg.errors import InputError
 from vfmodel.data import ClipDataModule
 from vfmodel.ema import EMA
+from vfmodel.end_together import EndTogether
 from vfmodel.export import export_model, read_checkpoint, unet_weights
 from vfmodel.initialise import load_weights
 from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
@@ -39,7 +40,12 @@ class SaveRunConfig(SaveConfigCallback):
         """Writes every setting, defaults included."""
         config = RunFolder(self.config.run).config
         config.parent.mkdir(parents=True, exist_ok=True)
-        config.write_text(self.parser.dump(self.config, skip_none=False), encoding="utf-8")
+        partial = config.with_name(f".{config.name}.partial")
+        try:
+            partial.write_text(self.parser.dump(self.config, skip_none=False), encoding="utf-8")
+            partial.replace(config)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 class FitCLI(LightningCLI):
@@ -107,7 +113,8 @@ class FitCLI(LightningCLI):
         self.ema = EMA(settings.ema_decay)
         self.checkpoints = LastCheckpoint(self.run.last_checkpoint, settings.save_every)
         skips = SkipCount(self.datamodule.max_broken)
-        own = [*(settings.trainer.callbacks or []), skips, self.ema, self.checkpoints]
+        first = [*(settings.trainer.callbacks or []), EndTogether(), skips]
+        own = [*first, self.ema, self.checkpoints]
         return super().instantiate_trainer(
             logger=MetricsFile(self.run.path / "metrics.csv"),
             default_root_dir=self.run.path,

@@ -1,6 +1,7 @@
-"""The folder of one training run: config.yaml, metrics.csv, checkpoints/last.ckpt and model/."""
+"""The folder of one training run: config.yaml, metrics.csv, samples, last.ckpt and model/."""
 
 import csv
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,9 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from hdvg.errors import InputError
+from vfmodel.checkpoint_file import CheckpointFile, replace_checkpoint
+
+LOG = logging.getLogger(__name__)
 
 
 class RunFolder:
@@ -34,6 +38,11 @@ class RunFolder:
     def last_checkpoint(self) -> Path:
         """The newest checkpoint."""
         return self.path / "checkpoints" / "last.ckpt"
+
+    @property
+    def samples(self) -> Path:
+        """The sample grids of the training."""
+        return self.path / "samples"
 
     @property
     def model(self) -> Path:
@@ -76,6 +85,10 @@ class LastCheckpoint(Checkpoint):
         self.every_n_steps = every_n_steps
         self._saved_step = 0
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Chooses how checkpoints are written."""
+        trainer.strategy.checkpoint_io = CheckpointFile()
+
     def on_train_batch_end(self, trainer: Trainer, *_: object) -> None:
         """Saves when an optimiser step has been taken that is due, or is the last one."""
         step = trainer.global_step
@@ -95,6 +108,7 @@ class LastCheckpoint(Checkpoint):
 
         Raises:
             InputError: A weight is not finite; the old checkpoint stays, to go on from.
+            OSError: It cannot be written; the old checkpoint stays.
         """
         for name, weight in trainer.lightning_module.named_parameters():
             if not torch.isfinite(weight).all():
@@ -102,10 +116,7 @@ class LastCheckpoint(Checkpoint):
                     f"{name} is not finite after step {trainer.global_step}, so this step is not"
                     f" saved: go on from {self.path} with a lower learning rate"
                 )
-        partial = self.path.with_name(f".{self.path.name}.partial")
-        trainer.save_checkpoint(partial)
-        if trainer.is_global_zero:
-            partial.replace(self.path)
+        replace_checkpoint(trainer, self.path)
         self._saved_step = trainer.global_step
 
 
@@ -119,6 +130,7 @@ class MetricsFile(Logger):
         super().__init__()
         self.path = path
         self._rows: dict[int, dict[str, Any]] | None = None
+        self._told = False
 
     @property
     def name(self) -> str:
@@ -146,17 +158,33 @@ class MetricsFile(Logger):
 
     @rank_zero_only
     def save(self) -> None:
-        """Rewrites the file, which is small, in one go."""
+        """Rewrites the file, which is small, in one go.
+
+        Where that fails, because the disk is full for example, the rows are kept and the next step
+        tries again: metrics are not worth a run. Its checkpoints will end it, if need be.
+        """
         if not self._rows:
             return
-        names = sorted({name for row in self._rows.values() for name in row} - {"step"})
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(f".{self.path.name}.partial")
-        with partial.open("w", newline="", encoding="utf-8") as lines:
+        try:
+            self._write(partial)
+            partial.replace(self.path)
+            self._told = False
+        except OSError as error:
+            if not self._told:
+                LOG.warning("%s waits to be written: %s", self.path, error.strerror)
+            self._told = True
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _write(self, path: Path) -> None:
+        assert self._rows is not None
+        names = sorted({name for row in self._rows.values() for name in row} - {"step"})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as lines:
             writer = csv.DictWriter(lines, ["step", *names])
             writer.writeheader()
             writer.writerows(self._rows[step] for step in sorted(self._rows))
-        partial.replace(self.path)
 
     def _read(self) -> dict[int, dict[str, Any]]:
         if not self.path.is_file():
