@@ -19,7 +19,7 @@ UPSCALER ?= $(wildcard runs/mini_upscaler/model)
 DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdvg/mini.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dataset train train-model train-upscaler generate stand-ins env-lavis \
+.PHONY: help install demo dataset train train-model train-upscaler generate mini stand-ins env-lavis \
         env-realesrgan format lint type test test-slow test-oracle bench check clean
 
 help: ## Print this list
@@ -61,12 +61,16 @@ generate: $(READY) ## Make a clip and its 4x version from PROMPT="..." [MODEL] [
 	    $(if $(MODEL),--model '$(MODEL)') $(if $(UPSCALER),--upscaler '$(UPSCALER)') \
 	    --out '$(or $(OUT),artifacts/generated.mp4)'
 
+# As in the paper, an image model comes first.
+mini: $(READY) ## Train the mini video model from scratch on rendered scenes; continues an unfinished run
+	test -d artifacts/image_unet || $(RUN) -m pipelines.train_stand_ins image_unet
+	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_from_scratch.yaml \
+	    --data shapes:3600 --out runs/mini_from_scratch
+
 stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3 hours)
 	$(RUN) -m pipelines.train_stand_ins vae
 	$(RUN) -m pipelines.train_stand_ins clip
-	$(RUN) -m pipelines.train_stand_ins image_unet
-	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_from_scratch.yaml \
-	    --data shapes:1600 --out runs/mini_from_scratch
+	$(MAKE) mini
 	$(RUN) -m pipelines.train_stand_ins ship
 	$(RUN) -m pipelines.train_upscaler_stand_in
 	$(RUN) -m pipelines.train_caption_stand_in train

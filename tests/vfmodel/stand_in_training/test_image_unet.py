@@ -15,7 +15,7 @@ TINY = ImageUNetConfig(channels=(8, 16), num_heads=(1, 2), norm_groups=4, num_st
 @pytest.fixture
 def encoded():
     latents = torch.randn(3, 4, 1, 3, 5, generator=torch.Generator().manual_seed(0))
-    return Encoded(latents, [{"caption": text} for text in "abc"])
+    return Encoded(latents, [{"caption": text} for text in "abc"], [])
 
 
 def test_stills_come_with_their_captions(encoded):

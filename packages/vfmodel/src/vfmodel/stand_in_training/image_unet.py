@@ -26,6 +26,7 @@ from vfmodel.objective import (
     target,
 )
 from vfmodel.scene_clips import SceneClips
+from vfmodel.sound_clips import SoundClips
 from vfmodel.stand_in_training.vae import cosine_warmup
 from vfmodel.step_draws import drop_captions
 from vfmodel.text_encoder import PromptEncoder
@@ -132,14 +133,14 @@ def make_image_unet(out: Path) -> str:
     base = out / "text_to_video"
     autoencoder = VideoAutoencoder.from_pretrained(base)
     size: dict[str, Any] = {"num_frames": 1, "fps": 8.0, "height": 96, "width": 176, "seed": 1}
-    parts = [
-        encode_clips(SceneClips(count, **size, stock=stock), autoencoder, 1, num_workers=0)
-        for count, stock in ((config.num_clips, False), (config.num_stock, True))
-    ]
-    windows = [part.windows[0] for part in parts]
+    windows = []
+    for count, stock in ((config.num_clips, False), (config.num_stock, True)):
+        scenes = SoundClips(SceneClips(count, **size, stock=stock), config.seed)
+        windows += encode_clips(scenes, autoencoder, 1, num_workers=0).windows
     stills = Encoded(
         torch.cat([window.latents for window in windows]),
         [label for window in windows for label in window.labels],
+        skipped=[],
     )
     unet = train_image_unet(stills, PromptEncoder.from_pretrained(base), config)
     folder = IMAGE_UNET / "unet"
