@@ -18,18 +18,17 @@ def _header(path):
     return "\n".join(lines[:count])
 
 
-def _hdvg_command(path):
-    """The subcommand that the config's first line names; `hdvg build` unless it says another."""
-    named = re.match(r"# hdvg (\w+)", path.read_text()) if path.exists() else None
-    return named[1] if named else "build"
+def _command(path, package):
+    """The subcommand that the config's first line names, or else the package's usual one."""
+    named = re.match(rf"# {package} (\w+)", path.read_text()) if path.exists() else None
+    return named[1] if named else {"hdvg": "build"}.get(package, "fit")
 
 
 def _exit_code(path, monkeypatch):
     """Exit code of the config's own command when it has only to parse and print it."""
     package = path.relative_to(ROOT / "configs").parts[0] if ROOT in path.parents else path.stem
     second_stage = path.exists() and "vfsr refine" in _header(path)
-    training = "refine" if second_stage else "fit"
-    command = _hdvg_command(path) if package == "hdvg" else training
+    command = "refine" if second_stage else _command(path, package)
     # LightningCLI warns when the process was started with other arguments than it is given.
     monkeypatch.setattr("sys.argv", [package])
     main = importlib.import_module(f"{package}.__main__").main

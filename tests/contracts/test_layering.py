@@ -8,7 +8,17 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("hdvg", "vfmodel", "vfsr")
 # What the models may know of the factory. Everything else in hdvg is its own business.
-OPEN_TO_MODELS = {"hdvg", "hdvg.errors", "hdvg.reader", "hdvg.video"}
+OPEN_TO_MODELS = {
+    "hdvg",
+    "hdvg.errors",
+    "hdvg.reader",
+    "hdvg.video",
+    # Latents are a part of the dataset's format that only a model can fill in: hdvg does the pass
+    # and the reading, vfmodel hands it an encoder.
+    "hdvg.latents.encode_dataset",
+    "hdvg.latents.latent_dataset",
+    "hdvg.latents.latent_settings",
+}
 # The stand-ins are trained on rendered scenes, so exactly these may draw them.
 DRAW_SCENES = ("vfmodel.scene_clips", "vfmodel.stand_in_training")
 

@@ -19,7 +19,7 @@ def trainer(global_step=0, rank=0, world_size=1, accumulate=1):
         is_global_zero=rank == 0,
         world_size=world_size,
         accumulate_grad_batches=accumulate,
-        lightning_module=SimpleNamespace(),
+        lightning_module=SimpleNamespace(autoencoder=None),
     )
 
 

@@ -9,7 +9,7 @@ from hdvg.errors import InputError
 from hdvg.latents.latent_settings import (
     LatentSettings,
     count_frames,
-    list_latent_families,
+    find_latent_families,
     read_latent_family,
 )
 
@@ -44,9 +44,9 @@ def _commit(storage, unit, settings, family="small"):
 
 
 def test_a_family_says_which_units_it_lacks(storage, settings):
-    assert list_latent_families(Catalogue(storage)) == {}
+    assert find_latent_families(storage.root) == {}
     _commit(storage, "u00001", settings)
-    [family] = list_latent_families(Catalogue(storage)).values()
+    [family] = find_latent_families(storage.root).values()
     assert (family.name, family.settings, family.missing) == ("small", settings, ("u00000",))
     _commit(storage, "u00000", settings)
     assert read_latent_family(Catalogue(storage), "small").missing == ()

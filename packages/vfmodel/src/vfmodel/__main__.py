@@ -1,4 +1,4 @@
-"""The `vfmodel` command: fit and generate."""
+"""The `vfmodel` command: fit, latents and generate."""
 
 import sys
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ _USAGE = """usage: vfmodel <command> [options]
 
 commands:
   fit       train a text-to-video model:  vfmodel fit --config configs/vfmodel/mini.yaml
+  latents   encode a dataset once, to train faster:  vfmodel latents data/mine
   generate  make a video from a prompt:   vfmodel generate --prompt "a red circle moving left"
 
 `vfmodel <command> --help` lists a command's options.
@@ -28,12 +29,18 @@ def _dispatch(words: list[str]) -> None:
         from vfmodel.fit_command import run_fit
 
         run_fit(words)
+    elif words[0] == "latents":
+        from vfmodel.latents_command import run_latents
+
+        run_latents(words[1:])
     elif words[0] == "generate":
         from vfmodel.generate_command import run_generate
 
         run_generate(words[1:])
     else:
-        raise InputError(f"unknown command {words[0]!r}; the commands are fit and generate")
+        raise InputError(
+            f"unknown command {words[0]!r}; the commands are fit, latents and generate"
+        )
 
 
 if __name__ == "__main__":

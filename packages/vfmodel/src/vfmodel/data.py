@@ -7,21 +7,24 @@ that resumes starts where it stopped without replaying anything.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from lightning.pytorch import LightningDataModule
 
 from hdvg import ClipDataset
 from hdvg.errors import InputError
+from hdvg.latents.latent_dataset import LatentDataset
+from hdvg.latents.latent_settings import LatentFamily
 from vfmodel.autoencoder import VideoAutoencoder
 from vfmodel.batch_order import BatchOrder, Bucket, Team
+from vfmodel.choose_latents import AUTO, list_families
 from vfmodel.clip_source import ClipSource
 from vfmodel.clip_stream import ClipStream, Mixture
 from vfmodel.latent_clips import LatentClips, encode_clips
 from vfmodel.scene_clips import SceneClips
-from vfmodel.timed_loader import TimedLoader
 from vfmodel.sound_clips import Skipped, SoundClips, collate
+from vfmodel.timed_loader import TimedLoader
 
 LOG = logging.getLogger(__name__)
 
@@ -61,10 +64,17 @@ class SourceConfig:
     """As `data.captions`."""
     select: str | None = None
     """As `data.select`."""
+    latents: str | None = AUTO
+    """As `data.latents`."""
     clip: ClipConfig | None = None
     """A shape of its own, such as single frames or upright clips; null for that of `data.clip`."""
     batch_size: int | None = None
     """Clips in a batch, on each process; null for `data.batch_size`."""
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether it is scenes rendered on the fly."""
+        return self.root.startswith((_CLEAN, _STOCK))
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
@@ -100,6 +110,10 @@ class ClipDataModule(LightningDataModule):
     """Caption family of the dataset, or several families with the probability of each."""
     select: str | None = None
     """Name of a selection of the dataset, or an expression; None takes every clip."""
+    latents: str | None = AUTO
+    """Latents of the dataset (`vfmodel latents`) that are read instead of its pixels: the name of a
+    family, or `auto` for any that has this run's autoencoder, size and rate; None for pixels.
+    Windows of latents begin at frames that were encoded, those of pixels anywhere."""
     cached_windows: int = 0
     """If positive, every clip is encoded once in this many time windows and training takes its
     latents from memory; 0 reads and encodes at every step."""
@@ -127,7 +141,9 @@ class ClipDataModule(LightningDataModule):
     @property
     def sources(self) -> list[SourceConfig]:
         """The main dataset and those that join it."""
-        main = SourceConfig(root=self.root, captions=self.captions, select=self.select)
+        main = SourceConfig(
+            root=self.root, captions=self.captions, select=self.select, latents=self.latents
+        )
         return [main, *self.joined]
 
     @property
@@ -149,29 +165,36 @@ class ClipDataModule(LightningDataModule):
             found.append(Bucket(batch_size=shape[1], sources=members, weights=weights))
         return found
 
-    def open(self) -> list[ClipSource]:
+    def open(self, autoencoder: VideoAutoencoder | None = None) -> list[ClipSource]:
         """Opens every source.
 
+        Args:
+            autoencoder: Whose latents may be read; None opens all sources as pixels.
+
         Raises:
-            InputError: Not a dataset folder, or `shapes:` with something else than a count.
+            InputError: Not a dataset folder, `shapes:` with something else than a count, or latents
+                that are asked for and not there, or do not fit.
         """
-        return [
-            self._open(source, clip)
-            for source, (clip, _) in zip(self.sources, self.shapes, strict=True)
-        ]
+        families: list[LatentFamily | None] = [None] * len(self.sources)
+        if autoencoder is not None:
+            families = list_families(self, autoencoder)
+        opened = zip(self.sources, self.shapes, families, strict=True)
+        return [self._open(source, clip, family) for source, (clip, _), family in opened]
 
     def setup(self, stage: str) -> None:
         """Opens the data, and encodes it if latents are to come from memory."""
         if self._clips:
             return
-        clips = self.open()
         assert self.trainer is not None
+        autoencoder = cast(VideoAutoencoder, self.trainer.lightning_module.autoencoder)
+        clips = self.open(autoencoder)
         if self.trainer.is_global_zero:
-            _name_damage(clips)
+            _describe(clips)
         if self.cached_windows:
-            autoencoder = cast(VideoAutoencoder, self.trainer.lightning_module.autoencoder)
             clips = [
-                encode_clips(
+                one
+                if isinstance(one, LatentDataset)
+                else encode_clips(
                     SoundClips(one, self.seed, i),
                     autoencoder,
                     self.cached_windows,
@@ -212,25 +235,39 @@ class ClipDataModule(LightningDataModule):
             collate_fn=collate,
         )
 
-    def _open(self, source: SourceConfig, clip: ClipConfig) -> ClipSource:
-        kind, colon, count = source.root.partition(":")
-        if kind + colon not in (_CLEAN, _STOCK):
-            return ClipDataset(
+    def _open(
+        self, source: SourceConfig, clip: ClipConfig, family: LatentFamily | None
+    ) -> ClipSource:
+        if not source.is_rendered:
+            clips = ClipDataset(
                 source.root,
                 captions=source.captions,
                 seed=self.seed,
                 select=source.select,
                 max_broken=self.max_broken,
+                grid_fps=None if family is None else family.settings.fps,
                 **vars(clip),
             )
+            return clips if family is None else LatentDataset(clips, family.name)
+        kind, colon, count = source.root.partition(":")
         if not count.isdecimal() or int(count) < 1:
             raise InputError(f"root: {source.root!r} should name a count, as in 'shapes:4000'")
         return SceneClips(int(count), seed=self.seed, stock=kind + colon == _STOCK, **vars(clip))
 
 
-def _name_damage(clips: list[ClipSource]) -> None:
-    """Says which units of which datasets are left out."""
+def _describe(clips: list[ClipSource]) -> None:
+    """Says what is read as latents, and which units of which datasets are left out."""
     for one in clips:
-        if isinstance(one, ClipDataset):
-            for unit, damage in one.damage.items():
-                LOG.warning("left out unit %s of %s: %s", unit, one.root, damage)
+        dataset = one
+        if isinstance(one, LatentDataset):
+            dataset = one.clips
+            LOG.info(
+                "%s: latents %r of %d clips; %d have none",
+                dataset.root,
+                one.family,
+                len(one),
+                one.num_left_out,
+            )
+        if isinstance(dataset, ClipDataset):
+            for unit, damage in dataset.damage.items():
+                LOG.warning("left out unit %s of %s: %s", unit, dataset.root, damage)

@@ -141,7 +141,7 @@ class FitCLI(LightningCLI):
         if checkpoint is not None:
             weights = unet_weights(read_checkpoint(checkpoint)["current_model_state"])
             load_weights(self.model.unet, weights, checkpoint)
-        self.datamodule.open()
+        self.datamodule.open(autoencoder)
 
     def after_fit(self) -> None:
         """Exports the averaged weights."""

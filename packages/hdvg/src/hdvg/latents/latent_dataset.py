@@ -33,7 +33,10 @@ class LatentDataset:
     Seeds, epochs, captions and selections are the `ClipDataset`'s.
 
     Attributes:
-        num_left_out: Clips of the `ClipDataset` that have no latents because they are damaged.
+        clips: Which clips, windows and captions.
+        family: Name of the latents.
+        settings: Of the family.
+        num_left_out: Clips of the `ClipDataset` that have no latents, as they could not be encoded.
     """
 
     def __init__(self, clips: ClipDataset, family: str) -> None:
@@ -68,7 +71,8 @@ class LatentDataset:
                 f"{where} have {found.settings.fps:g} frames a second, which is no multiple of"
                 f" {clips.fps:g}"
             )
-        self._clips = clips
+        self.clips = clips
+        self.family = family
         rows = catalogue.family("latents", family)
         place = {clip_id: k for k, clip_id in enumerate(rows["clip_id"].to_pylist())}
         pairs = [
@@ -87,7 +91,7 @@ class LatentDataset:
 
     def set_epoch(self, epoch: int) -> None:
         """Draws new random windows, those of the `ClipDataset` in this epoch."""
-        self._clips.set_epoch(epoch)
+        self.clips.set_epoch(epoch)
 
     def __getitem__(self, index: int) -> LatentItem:
         """The window of a clip.
@@ -100,13 +104,13 @@ class LatentDataset:
         index %= len(self)
         clip = int(self._index[index])
         row = self._rows.slice(index, 1).to_pylist()[0]
-        places = [time_s * self.settings.fps for time_s in self._clips.frame_times_s(clip)]
+        places = [time_s * self.settings.fps for time_s in self.clips.frame_times_s(clip)]
         numbers = [round(place) for place in places]
         assert all(abs(a - b) < _ON_GRID for a, b in zip(places, numbers, strict=True))
         frames = read_latents(self._storage, row, numbers, self.settings)
         return {
             "latents": np.ascontiguousarray(frames.transpose(1, 0, 2, 3)),
-            "caption": self._clips.caption(clip),
+            "caption": self.clips.caption(clip),
             "clip_id": row["clip_id"],
-            "fps": float(self._clips.fps),
+            "fps": float(self.clips.fps),
         }

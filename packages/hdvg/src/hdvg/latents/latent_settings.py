@@ -1,6 +1,7 @@
 """What the latents of a family are of and by: all that a reader has to know to use them rightly."""
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from hdvg.catalogue import Catalogue
 from hdvg.commit_family import inputs_of
 from hdvg.commits import BUILD
+from hdvg.dataset_folder import open_dataset
 from hdvg.errors import InputError
 
 # End times are sums of rationals rounded to floats.
@@ -103,8 +105,14 @@ def count_frames(duration_s: float, fps: float) -> int:
     return max(1, math.ceil((duration_s - _TIME_SLACK_S) * fps))
 
 
-def list_latent_families(catalogue: Catalogue) -> dict[str, LatentFamily]:
-    """The latent families that a dataset has, by name."""
+def find_latent_families(root: str | os.PathLike[str]) -> dict[str, LatentFamily]:
+    """The latent families that a dataset has, by name.
+
+    Raises:
+        InputError: Not a dataset.
+    """
+    storage, _ = open_dataset(root)
+    catalogue = Catalogue(storage)
     return {
         name: read_latent_family(catalogue, name)
         for stage in catalogue.commits
