@@ -19,8 +19,8 @@ OPEN_TO_MODELS = {
     "hdvg.latents.latent_dataset",
     "hdvg.latents.latent_settings",
 }
-# The stand-ins are trained on rendered scenes, so exactly these may draw them.
-DRAW_SCENES = ("vfmodel.scene_clips", "vfmodel.stand_in_training")
+# The stand-ins are trained on rendered scenes and judged by them, so exactly these may draw them.
+DRAW_SCENES = ("vfmodel.scene_clips", "vfmodel.stand_in_training", "vfmodel.evaluation")
 
 
 def _modules(package):

@@ -23,7 +23,7 @@ from hdvg.shapes.scene import (
 )
 
 # Scenes of the shapes corpus last this long; a clip is a part of one.
-_SCENE_RANGE_S = (2.0, 3.0)
+SCENE_RANGE_S = (2.0, 3.0)
 # Part of the clean clips whose caption is a captioner's, which sees one frame and no motion. With
 # all of them, motion would be named by stock footage only, and its watermark be part of "moving".
 _STILL_CAPTION_PROB = 0.25
@@ -103,7 +103,7 @@ class SceneClips(Dataset[dict[str, Any]]):
     def _scene(self, index: int) -> tuple[SceneSpec, str]:
         """A scene of this index, and its caption."""
         rng = np.random.default_rng((self.seed, index))
-        scene = sample_scene(rng, float(rng.uniform(*_SCENE_RANGE_S)))
+        scene = sample_scene(rng, float(rng.uniform(*SCENE_RANGE_S)))
         while shows_held_out(scene):
             scene = sample_scene(rng, scene.duration_s)
         if self.stock:
