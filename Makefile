@@ -19,7 +19,7 @@ UPSCALER ?= $(wildcard runs/mini_upscaler/model)
 DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdvg/mini.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dataset train train-model train-upscaler generate mini stand-ins env-lavis \
+.PHONY: help install demo dataset train train-model train-upscaler generate app mini stand-ins env-lavis \
         env-realesrgan format lint type test test-slow test-oracle bench check clean
 
 help: ## Print this list
@@ -67,6 +67,10 @@ mini: $(READY) ## Train the mini video model from scratch on rendered scenes; co
 	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_from_scratch.yaml \
 	    --data shapes:3600 --out runs/mini_from_scratch
 
+app: $(READY) ## Try a model in the browser [MODEL] [PORT=7860]
+	$(RUN) -m vfmodel app --upscaler vfsr.upscale --port $(or $(PORT),7860) \
+	    $(if $(MODEL),--model '$(MODEL)')
+
 stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3 hours)
 	$(RUN) -m pipelines.train_stand_ins vae
 	$(RUN) -m pipelines.train_stand_ins clip
@@ -106,7 +110,7 @@ test-oracle: $(READY) ## Compare with Real-ESRGAN and others; skipped without .e
 	$(RUN) -m pytest -q -rs -m oracle
 
 # Each takes minutes and wants an idle machine; all share artifacts/benchmarks.
-BENCHMARKS ?= hdvg_throughput hdvg_cuts hdvg_scores clip_reading swap_attention
+BENCHMARKS ?= hdvg_throughput hdvg_cuts hdvg_scores clip_reading swap_attention unet_step
 
 bench: $(READY) ## Run the benchmarks, or BENCHMARKS="name ..."; figures into artifacts/benchmarks
 	@mkdir -p artifacts/benchmarks

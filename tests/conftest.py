@@ -1,4 +1,4 @@
-"""What tests of several folders share: a dataset made without video work, and sudden death."""
+"""What tests of several folders share: a small dataset, sudden death, and a real browser."""
 
 import hashlib
 import io
@@ -219,3 +219,104 @@ def crash_at(monkeypatch):
         left[0] = number
 
     return arm
+
+
+class Browser:
+    """A Chromium without a window; speaks its DevTools protocol over a pair of pipes."""
+
+    def __init__(self, folder):
+        to_browser, self._out = os.pipe()
+        self._in, from_browser = os.pipe()
+        program = shutil.which("chromium") or shutil.which("chromium-browser")
+        options = "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage"
+        options += " --remote-debugging-pipe --no-first-run"
+        # The protocol wants the descriptors 3 and 4.
+        shell = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
+        self._process = subprocess.Popen(
+            ["bash", "-c", shell, "-", program, *options.split(), f"--user-data-dir={folder}"],
+            pass_fds=(to_browser, from_browser),
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(to_browser)
+        os.close(from_browser)
+        self._numbers = itertools.count(1)
+        self._rest = b""
+        self.log = []
+        self._session = {}
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = {"sessionId": attached["sessionId"]}
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self._call(f"{domain}.enable")
+
+    def _call(self, method, **params):
+        number = next(self._numbers)
+        message = {"id": number, "method": method, "params": params, **self._session}
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while (answer := self._receive()).get("id") != number:
+            self._note(answer)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def _receive(self):
+        while b"\0" not in self._rest:
+            part = os.read(self._in, 1 << 20)
+            assert part, "the browser is gone"
+            self._rest += part
+        message, _, self._rest = self._rest.partition(b"\0")
+        return json.loads(message)
+
+    def _note(self, event):
+        if event["method"] == "Page.loadEventFired":
+            self._loaded = True
+        elif event["method"] == "Network.requestWillBeSent":
+            url = event["params"]["request"]["url"]
+            if not url.startswith(("file:", "data:", "blob:")):
+                self.log.append(f"request: {url}")
+        elif event["method"] in ("Runtime.exceptionThrown", "Log.entryAdded"):
+            self.log.append(json.dumps(event["params"]))
+        elif event["method"] == "Runtime.consoleAPICalled":
+            self.log.append(json.dumps(event["params"]["args"]))
+
+    def open(self, page, width=1200):
+        """Loads a URL or a path; `log` holds what it complained about and whom it called."""
+        self.log, self._loaded = [], False
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._call("Emulation.setDeviceMetricsOverride", **size)
+        self._call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
+        while not self._loaded:
+            self._note(self._receive())
+
+    def run(self, script):
+        """The value of a JavaScript expression; a promise is waited for."""
+        found = self._call(
+            "Runtime.evaluate",
+            expression=script,
+            awaitPromise=True,
+            returnByValue=True,
+            userGesture=True,
+        )
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def close(self):
+        """Ends the browser."""
+        with contextlib.suppress(OSError):
+            os.write(self._out, b'{"id":0,"method":"Browser.close"}\0')
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._out)
+        os.close(self._in)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A real browser, or a skip where there is none."""
+    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    browser = Browser(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()

@@ -15,20 +15,20 @@ def test_help_lists_the_commands(capsys):
     for words in ((), ("--help",)):
         assert run(*words) == 0
         out = capsys.readouterr().out
-        assert "fit" in out
-        assert "generate" in out
+        for command in ("fit", "latents", "generate", "app"):
+            assert f"\n  {command} " in out
 
 
 def test_an_unknown_command_is_named(capsys):
     assert run("fti") == 2
     assert capsys.readouterr().err == (
-        "error: unknown command 'fti'; the commands are fit and generate\n"
+        "error: unknown command 'fti'; the commands are fit, latents, generate and app\n"
     )
 
 
 @pytest.mark.parametrize(
     ("command", "option"),
-    [("fit", "--data.cached_windows"), ("generate", "--guidance_scale")],
+    [("fit", "--data.cached_windows"), ("generate", "--guidance_scale"), ("app", "--upscaler")],
 )
 def test_each_command_explains_its_options(command, option, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["vfmodel"])

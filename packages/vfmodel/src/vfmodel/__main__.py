@@ -1,4 +1,4 @@
-"""The `vfmodel` command: fit, latents and generate."""
+"""The `vfmodel` command: fit, latents, generate and app."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ _USAGE = """usage: vfmodel <command> [options]
 commands:
   fit       train a text-to-video model:  vfmodel fit --config configs/vfmodel/mini.yaml
   latents   encode a dataset once, to train faster:  vfmodel latents data/mine
-  generate  make a video from a prompt:   vfmodel generate --prompt "a red circle moving left"
+  generate  make a video from a prompt:   vfmodel generate "a red circle moving left"
+  app       try a model in the browser:   vfmodel app
 
 `vfmodel <command> --help` lists a command's options.
 """
@@ -37,9 +38,13 @@ def _dispatch(words: list[str]) -> None:
         from vfmodel.generate_command import run_generate
 
         run_generate(words[1:])
+    elif words[0] == "app":
+        from vfmodel.app_command import run_app
+
+        run_app(words[1:])
     else:
         raise InputError(
-            f"unknown command {words[0]!r}; the commands are fit, latents and generate"
+            f"unknown command {words[0]!r}; the commands are fit, latents, generate and app"
         )
 
 
