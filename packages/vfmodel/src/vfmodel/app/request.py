@@ -50,7 +50,9 @@ def read_request(
         InputError: An empty prompt, a text that the model would cut, or a number that is missing,
             not whole or out of its range.
     """
-    texts: dict[str, Any] = {name: str(values[name] or "").strip() for name in ("prompt", "negative_prompt")}
+    texts: dict[str, Any] = {
+        name: str(values[name] or "").strip() for name in ("prompt", "negative_prompt")
+    }
     if not texts["prompt"]:
         raise InputError("the prompt is empty: say what the video should show")
     for name, text in texts.items():
