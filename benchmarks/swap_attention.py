@@ -14,6 +14,8 @@ clip order to tokens in clip order:
   has no shift.
 
 The ways take turns in one process, and a ratio is the median over rounds of the ratio in a round.
+On CPUs seconds are CPU-seconds, which other work disturbs less than the clock; `OMP_NUM_THREADS=1`
+keeps out of them the time in which one thread waits for another.
 The first three have to agree, gradients included, or the run ends with exit code 1. The sum at the
 end is over all eight Swap-CA of the U-Net: an unshifted and a shifted one at each level.
 
@@ -44,13 +46,14 @@ AGREE = 2e-4
 
 def time_once(way: Way, given: list[Tensor], towards: Tensor | None) -> tuple[list[Tensor], float]:
     """Output and gradients (if there is somewhere to go), and the seconds they took."""
+    clock = time.process_time if given[0].device.type == "cpu" else time.perf_counter
     _wait_for(given[0].device)
-    start = time.perf_counter()
+    start = clock()
     with torch.set_grad_enabled(towards is not None):
         output = way(*given)
         grads = () if towards is None else torch.autograd.grad(output, given, towards)
     _wait_for(given[0].device)
-    return [output.detach(), *grads], time.perf_counter() - start
+    return [output.detach(), *grads], clock() - start
 
 
 def measure(case: Case, backward: bool, rounds: int, names: list[str]) -> dict[str, list[float]]:

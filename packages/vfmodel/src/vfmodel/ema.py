@@ -4,6 +4,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from hdvg.errors import InputError
 
@@ -22,11 +23,21 @@ class EMA(WeightAveraging):
         if not 0.0 <= decay < 1.0:
             raise InputError(f"EMA decay must be in [0, 1), got {decay}")
         self.decay = decay
-        super().__init__(use_buffers=False, multi_avg_fn=self._blend)
+        super().__init__()
 
     def decay_at(self, num_updates: int) -> float:
         """The decay that follows `num_updates` updates."""
         return min(self.decay, (1 + num_updates) / (10 + num_updates))
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Copies the module; Lightning's own would warn that it cannot if weights are sharded.
+
+        Where they are, `ShardedEMA` averages them.
+        """
+        if stage == "fit":
+            self._average_model = AveragedModel(
+                pl_module, pl_module.device, use_buffers=False, multi_avg_fn=self._blend
+            )
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Leaves the trained weights in place, so that a run can go on exactly where it stopped."""
@@ -43,7 +54,10 @@ class EMA(WeightAveraging):
         return dict(self.averaged_module().state_dict())
 
     def _blend(
-        self, averages: list[Tensor], currents: list[Tensor], num_averaged: Tensor | int
+        self,
+        averages: tuple[Tensor, ...] | list[Tensor],
+        currents: tuple[Tensor, ...] | list[Tensor],
+        num_averaged: Tensor | int,
     ) -> None:
         share = 1.0 - self.decay_at(int(num_averaged))
         torch._foreach_lerp_(averages, currents, share)

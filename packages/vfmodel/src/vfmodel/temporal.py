@@ -149,7 +149,7 @@ def rotate_by_time(
     times = torch.arange(tokens.shape[1], device=tokens.device, dtype=torch.float32)
     angles = torch.outer(times, base ** (-steps / half))
     cos, sin = angles.cos(), angles.sin()
-    heads = tokens.unflatten(-1, (num_heads, head_dim))
+    heads = rearrange(tokens, "p t (n d) -> p t n d", n=num_heads)
     first, second, rest = torch.split(heads, [half, half, head_dim - 2 * half], dim=-1)
     kept = angles.new_ones(len(angles), rest.shape[-1])
     # Over whole rows: taking the halves of each head apart takes two to three times as long.
