@@ -3,6 +3,7 @@
 import csv
 import logging
 import os
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -10,6 +11,7 @@ from dataclasses import asdict
 import pytest
 import torch
 import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vfmodel.__main__ import main
 from vfmodel.pipeline import VideoFactoryPipeline
@@ -63,6 +65,7 @@ def test_a_run_leaves_its_folder_and_can_be_gone_on_with(config, tmp_path, capsy
     folder = tmp_path / "run"
     assert run("--config", config()) == 0
     names = sorted(path.name for path in folder.iterdir())
+    assert names.pop(2).startswith("events.out.tfevents.")
     assert names == ["checkpoints", "config.yaml", "metrics.csv", "model"]
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["last.ckpt"]
     pipeline = VideoFactoryPipeline.from_pretrained(folder / "model")
@@ -100,6 +103,31 @@ def test_several_datasets_can_be_named_and_gone_on_with(config, tmp_path):
     assert run("--config", config(trainer={"max_steps": 4}), "--ckpt_path", "last") == 0
     saved = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["data"]
     assert [source["weight"] for source in saved["joined"]] == [0.5, 1.0]
+
+
+def test_a_run_can_be_watched(config, tmp_path, capsys):
+    samples = {"prompts": ["a red circle", "a star"], "every": 1, "steps": 2}
+    trainer = {"enable_progress_bar": True, "max_steps": 2}
+    assert run("--config", config(samples=samples, trainer=trainer)) == 0
+    shown = capsys.readouterr().err
+    assert re.search(r"^training: 2/2 steps, loss [\d.]+, [\d.]+ clips/s, ETA 00:00$", shown, re.M)
+    # Nothing that a library has on its mind.
+    assert not re.search("warn|float32|TPU|GPU|tip", shown, re.I)
+    folder = tmp_path / "run"
+    grids = sorted(path.name for path in (folder / "samples").iterdir())
+    assert grids == ["step-000001.mp4", "step-000002.mp4"]
+    with (folder / "metrics.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    for name in ("clips_per_s", "tflops", "peak_share", "peak_memory_gb"):
+        values = [float(row[f"perf/{name}"]) for row in rows]
+        assert min(values) > 0
+        told = [event.value for event in events.Scalars(f"perf/{name}")]
+        assert told == pytest.approx(values)
+    assert all(0 < float(row["perf/data_wait"]) < 1 for row in rows)
+    saved = yaml.safe_load((folder / "config.yaml").read_text())["samples"]
+    assert saved["guidance_scale"] == 4.0
 
 
 def test_gradient_checkpointing_trains_the_same_weights(config, tmp_path, monkeypatch):
@@ -143,6 +171,8 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
         ({"trainer": {"max_steps": -1}}, (), "max_steps"),
         ({"trainer": {"strategy": "fsdp"}}, (), "fsdp shards the weights"),
         ({"save_every": 0}, (), "save_every"),
+        ({"samples": {"prompts": []}}, (), "samples.prompts"),
+        ({"samples": {"prompts": ["a"], "evry": 2}}, (), "evry"),
         ({}, ("--ckpt_path", "last"), "last.ckpt"),
         ({}, ("--model.seeed", "1"), "seeed"),
     ],

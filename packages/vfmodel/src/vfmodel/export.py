@@ -51,7 +51,11 @@ def export_model(
         unet=unet,
         scheduler=build_scheduler(objective),
         noise_sharing=objective.noise_sharing,
-    ).to(dtype)
+    )
+    for part in (pipeline.vae, pipeline.text_encoder, pipeline.unet):
+        # By torch's own `to`: that of diffusers warns of modules that should stay in float32, of
+        # which there are none.
+        torch.nn.Module.to(part, dtype)
     target = Path(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.partial")

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonargparse
 import transformers
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 
 from hdvg.errors import InputError
@@ -16,9 +16,13 @@ from vfmodel.data import ClipDataModule
 from vfmodel.ema import EMA
 from vfmodel.end_together import EndTogether
 from vfmodel.export import export_model, read_checkpoint, unet_weights
+from vfmodel.fit_progress import FitProgress
 from vfmodel.initialise import load_weights
 from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
+from vfmodel.sample_grids import SampleConfig, SampleGrids
 from vfmodel.skip_count import SkipCount
+from vfmodel.tensorboard_events import TensorBoardEvents
+from vfmodel.throughput import Throughput
 from vfmodel.training import VideoDiffusion
 
 _NOT_OURS_TO_HEED = (
@@ -80,6 +84,12 @@ class FitCLI(LightningCLI):
             "--ema_decay", type=float, default=0.999, help="Decay of the averaged weights."
         )
         parser.add_argument(
+            "--samples",
+            type=SampleConfig | None,
+            default=None,
+            help="Videos of fixed prompts, made every so many steps; null makes none.",
+        )
+        parser.add_argument(
             "--gradient_checkpointing",
             type=bool,
             default=False,
@@ -103,6 +113,8 @@ class FitCLI(LightningCLI):
                 f"trainer.strategy {name} shards the weights, which averaging them cannot follow;"
                 " use ddp (docs/training.md has the memory that it takes)"
             )
+        asked = settings.samples
+        self.samples = None if asked is None else SampleConfig(**asked.as_dict())
         self.run = RunFolder(settings.run)
         chosen = self.run.choose_checkpoint(settings.ckpt_path)
         settings.ckpt_path = None if chosen is None else str(chosen)
@@ -111,17 +123,27 @@ class FitCLI(LightningCLI):
         """A trainer that writes to the run folder."""
         settings = self.config.fit
         self.ema = EMA(settings.ema_decay)
+        events = TensorBoardEvents(self.run.path)
         self.checkpoints = LastCheckpoint(self.run.last_checkpoint, settings.save_every)
         skips = SkipCount(self.datamodule.max_broken)
         first = [*(settings.trainer.callbacks or []), EndTogether(), skips]
-        own = [*first, self.ema, self.checkpoints]
+        own = [*first, Throughput(), self.ema, *self._watchers(events), self.checkpoints]
         return super().instantiate_trainer(
-            logger=MetricsFile(self.run.path / "metrics.csv"),
+            logger=[MetricsFile(self.run.path / "metrics.csv"), events],
             default_root_dir=self.run.path,
             callbacks=own,
             use_distributed_sampler=False,
             **kwargs,
         )
+
+    def _watchers(self, events: TensorBoardEvents) -> list[Callback]:
+        """Those who show what a person looks at: the bar, and samples of the averaged weights."""
+        watchers: list[Callback] = []
+        if self.samples is not None:
+            watchers.append(SampleGrids(self.samples, self.ema, self.run.samples, events))
+        if self.config.fit.trainer.enable_progress_bar is not False:
+            watchers.append(FitProgress())
+        return watchers
 
     def before_fit(self) -> None:
         """Checks what would otherwise fail in the middle, and sets what sampling defaults to."""
