@@ -17,9 +17,11 @@ import torch
 
 torch.set_num_threads(1)
 from lightning.pytorch import Trainer
+from lightning.pytorch.strategies import ModelParallelStrategy
 from vfmodel.data import ClipConfig, ClipDataModule, SourceConfig
 from vfmodel.ema import EMA
 from vfmodel.run_folder import LastCheckpoint
+from vfmodel.sharded_ema import ShardedEMA
 from vfmodel.training import OptimiserConfig, VideoDiffusion
 from vfmodel.unet_config import SwapUNetConfig
 from pathlib import Path
@@ -58,21 +60,36 @@ model = Told(
     caption_dropout=0.5,
     swap_start_step=2,
 )
+if asked["recomputes"]:
+    model.unet.enable_gradient_checkpointing()
+strategy = "ddp" if asked["devices"] > 1 else "auto"
+if asked["copies"]:
+    strategy = ModelParallelStrategy(
+        data_parallel_size=asked["copies"],
+        tensor_parallel_size=asked["devices"] // asked["copies"],
+        save_distributed_checkpoint=False,
+    )
+ema = (ShardedEMA if asked["copies"] else EMA)(0.9)
 checkpoint = Path(asked["folder"]) / "last.ckpt"
 trainer = Trainer(
     max_steps=asked["max_steps"],
     max_epochs=1,
     accelerator="cpu",
     devices=asked["devices"],
-    strategy="ddp" if asked["devices"] > 1 else "auto",
+    strategy=strategy,
     logger=False,
-    callbacks=[EMA(0.9), LastCheckpoint(checkpoint, every_n_steps=2)],
+    gradient_clip_val=0.5,
+    callbacks=[ema, LastCheckpoint(checkpoint, every_n_steps=2)],
     enable_progress_bar=False,
     enable_model_summary=False,
     use_distributed_sampler=False,
     default_root_dir=asked["folder"],
 )
 trainer.fit(model, data, ckpt_path=checkpoint if asked["resume"] else None, weights_only=True)
+if asked["copies"]:
+    held = sum(weight.to_local().numel() for weight in model.unet.parameters())
+    whole = sum(weight.numel() for weight in model.unet.parameters())
+    assert held < 0.51 * whole, (held, whole)
 """
 
 
@@ -84,6 +101,7 @@ class Run:
         program = folder / "program.py"
         program.write_text(PROGRAM)
         plain = {"descend": False, "resume": False, "devices": 1, "batch_size": 2}
+        plain |= {"copies": 0, "recomputes": False}
         given = plain | {"folder": str(folder)} | asked
         self.checkpoint = folder / "last.ckpt"
         self.process = subprocess.Popen(
@@ -96,7 +114,7 @@ class Run:
         )
 
     def finish(self):
-        _, errors = self.process.communicate(timeout=200)
+        _, errors = self.process.communicate(timeout=400)
         assert self.process.returncode == 0, errors
         return torch.load(self.checkpoint, weights_only=True)
 
@@ -127,11 +145,7 @@ def test_two_processes_take_the_step_of_one_with_the_joint_batch(tmp_path):
     settings = {"descend": True, "max_steps": 4}
     one = Run(tmp_path / "one", batch_size=4, **settings).finish()
     two = Run(tmp_path / "two", devices=2, **settings).finish()
-    assert one["global_step"] == two["global_step"] == 4
-    for kind in ("current_model_state", "state_dict"):
-        assert one[kind].keys() == two[kind].keys()
-        for name, value in one[kind].items():
-            torch.testing.assert_close(two[kind][name], value, atol=2e-6, rtol=1e-4)
+    _check_close(one, two)
 
 
 def _same(first, second):
@@ -149,6 +163,41 @@ def test_two_killed_processes_go_on_as_if_nothing_had_been(tmp_path):
     settings = {"devices": 2, "max_steps": 6}
     whole = Run(tmp_path / "whole", **settings).finish()
     # Steps 2 and 4 are saved; the fifth is lost and taken again.
+    Run(tmp_path / "parts", **settings).kill_after(5)
+    parts = Run(tmp_path / "parts", resume=True, **settings).finish()
+    assert parts["global_step"] == whole["global_step"] == 6
+    for kind in ("current_model_state", "state_dict", "optimizer_states", "lr_schedulers"):
+        assert _same(parts[kind], whole[kind]), kind
+
+
+def _check_close(first, second):
+    assert first["global_step"] == second["global_step"]
+    for kind in ("current_model_state", "state_dict"):
+        assert first[kind].keys() == second[kind].keys()
+        for name, value in first[kind].items():
+            torch.testing.assert_close(second[kind][name], value, atol=2e-6, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_two_processes_that_share_the_weights_take_the_step_of_one(tmp_path):
+    settings = {"descend": True, "max_steps": 4}
+    one = Run(tmp_path / "one", batch_size=4, **settings).finish()
+    two = Run(tmp_path / "two", devices=2, copies=1, recomputes=True, **settings).finish()
+    _check_close(one, two)
+    # Either goes on from the other's checkpoint.
+    settings |= {"max_steps": 6, "resume": True}
+    (tmp_path / "two" / "last.ckpt").replace(tmp_path / "spare.ckpt")
+    (tmp_path / "one" / "last.ckpt").replace(tmp_path / "two" / "last.ckpt")
+    (tmp_path / "spare.ckpt").replace(tmp_path / "one" / "last.ckpt")
+    one = Run(tmp_path / "one", batch_size=4, **settings).finish()
+    two = Run(tmp_path / "two", devices=2, copies=1, **settings).finish()
+    _check_close(one, two)
+
+
+@pytest.mark.slow
+def test_two_killed_processes_that_share_the_weights_go_on_as_if_nothing_had_been(tmp_path):
+    settings = {"devices": 2, "copies": 1, "max_steps": 6}
+    whole = Run(tmp_path / "whole", **settings).finish()
     Run(tmp_path / "parts", **settings).kill_after(5)
     parts = Run(tmp_path / "parts", resume=True, **settings).finish()
     assert parts["global_step"] == whole["global_step"] == 6

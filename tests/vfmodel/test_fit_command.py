@@ -169,7 +169,7 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
         ({"model": {"init_from": "/no/such/model"}}, (), "/no/such/model"),
         ({"model": {"caption_dropout": 2.0}}, (), "caption_dropout"),
         ({"trainer": {"max_steps": -1}}, (), "max_steps"),
-        ({"trainer": {"strategy": "fsdp"}}, (), "fsdp shards the weights"),
+        ({"trainer": {"strategy": "fsdp"}}, (), "fsdp is not supported"),
         ({"save_every": 0}, (), "save_every"),
         ({"samples": {"prompts": []}}, (), "samples.prompts"),
         ({"samples": {"prompts": ["a"], "evry": 2}}, (), "evry"),

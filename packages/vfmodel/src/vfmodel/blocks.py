@@ -261,7 +261,11 @@ class UpBlock(LayeredBlock):
         given: Conditions,
         carried: Float[Tensor, "F Cc Hc Wc"] | None,
     ) -> tuple[Float[Tensor, "F C Hn Wn"], Float[Tensor, "F C H W"]]:
-        """Takes features from the end of `kept` and leaves the rest for the blocks to come."""
+        """Takes as many features from the end of `kept` as there are layers, the last one first.
+
+        `kept` stays as it is, since a wrapper of the module may hand over a copy.
+        """
+        kept = list(kept)
         for index in range(len(self.resnets)):
             joined = torch.cat([hidden, kept.pop()], dim=1)
             hidden, temporal = self.layer(index, joined, given, carried if index == 0 else None)

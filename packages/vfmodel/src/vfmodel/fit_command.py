@@ -1,10 +1,9 @@
 """`vfmodel fit`: trains the video model as a YAML says, into a run folder."""
 
-import copy
 import logging
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import jsonargparse
 import transformers
@@ -20,21 +19,21 @@ from vfmodel.fit_progress import FitProgress
 from vfmodel.initialise import load_weights
 from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
 from vfmodel.sample_grids import SampleConfig, SampleGrids
+from vfmodel.shard_unet import asks_to_shard
+from vfmodel.sharded_ema import ShardedEMA
 from vfmodel.skip_count import SkipCount
 from vfmodel.tensorboard_events import TensorBoardEvents
 from vfmodel.throughput import Throughput
 from vfmodel.training import VideoDiffusion
+from vfmodel.unet import SwapUNet
 
 _NOT_OURS_TO_HEED = (
     ".*does not have many workers.*",
     ".*LightningCLI's args parameter.*",
     ".*in eval mode at the start of training.*",
     ".*LeafSpec.*",
+    ".*returned a view tensor.*",
 )
-
-
-# Strategies that leave no process with whole weights, in lower case.
-_SHARDING = ("fsdp", "deepspeed", "modelparallel")
 
 
 class SaveRunConfig(SaveConfigCallback):
@@ -106,13 +105,7 @@ class FitCLI(LightningCLI):
                 f"trainer.max_steps must be positive, got {settings.trainer.max_steps}: the stream"
                 " of clips has no end"
             )
-        strategy = settings.trainer.strategy
-        name = strategy if isinstance(strategy, str) else strategy.class_path
-        if any(kind in name.lower() for kind in _SHARDING):
-            raise InputError(
-                f"trainer.strategy {name} shards the weights, which averaging them cannot follow;"
-                " use ddp (docs/training.md has the memory that it takes)"
-            )
+        self.shards = asks_to_shard(settings.trainer.strategy)
         asked = settings.samples
         self.samples = None if asked is None else SampleConfig(**asked.as_dict())
         self.run = RunFolder(settings.run)
@@ -122,7 +115,7 @@ class FitCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: object) -> Trainer:
         """A trainer that writes to the run folder."""
         settings = self.config.fit
-        self.ema = EMA(settings.ema_decay)
+        self.ema = (ShardedEMA if self.shards else EMA)(settings.ema_decay)
         events = TensorBoardEvents(self.run.path)
         self.checkpoints = LastCheckpoint(self.run.last_checkpoint, settings.save_every)
         skips = SkipCount(self.datamodule.max_broken)
@@ -167,11 +160,12 @@ class FitCLI(LightningCLI):
 
     def after_fit(self) -> None:
         """Exports the averaged weights."""
+        weights = unet_weights(self.ema.average())  # of all processes, where they are sharded
         if not self.trainer.is_global_zero:
             return
-        unet = copy.deepcopy(self.model.unet)
-        load_weights(unet, unet_weights(self.ema.average()), "the averaged weights")
-        export_model(self.run.model, unet.cpu(), self.model.objective, self.model.base)
+        unet = cast(SwapUNet, SwapUNet.from_config(dict(self.model.unet.config)))
+        load_weights(unet, weights, "the averaged weights")
+        export_model(self.run.model, unet, self.model.objective, self.model.base)
         logging.getLogger(__name__).info("model folder: %s", self.run.model)
 
 

@@ -29,6 +29,7 @@ from vfmodel.objective import (
     target,
 )
 from vfmodel.pretrained import STAND_IN_PIPELINE
+from vfmodel.shard_unet import is_sharded, shard_unet
 from vfmodel.step_draws import StepDraws
 from vfmodel.text_encoder import PromptEncoder
 from vfmodel.unet_config import SwapUNetConfig
@@ -154,6 +155,18 @@ class VideoDiffusion(LightningModule):
         self.log("train/loss", loss, prog_bar=True)
         return loss + self._resting_term(still)
 
+    def configure_model(self) -> None:
+        """Shards the U-Net, if the trainer's strategy is to share it between processes."""
+        if self.device_mesh is not None and not is_sharded(self.unet):
+            shard_unet(self.unet, self.device_mesh)
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Gives resting parameters a gradient of zero, which they have in the unsharded graph."""
+        if is_sharded(self.unet):
+            for parameter in self.unet.parameters():
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
+
     def on_fit_start(self) -> None:
         """Moves the frozen parts, which Lightning does not see, to the trainer's device."""
         if self.device.type == "cpu":
@@ -234,7 +247,10 @@ class VideoDiffusion(LightningModule):
         """Zero, from every parameter that the forward pass made no use of.
 
         All parameters stay in the graph of every step, as DistributedDataParallel wants them.
+        Where they are sharded, nobody holds them while they rest.
         """
+        if is_sharded(self.unet):
+            return 0.0
         resting = self.unet.resting_parameters(still)
         if not resting:
             return 0.0
