@@ -1,7 +1,6 @@
 """Who works on a pass: plans by hand, work whose every step is known, and real Ray actors."""
 
 import os
-from functools import partial
 
 import pytest
 
@@ -48,7 +47,7 @@ def test_this_machine_is_one_node_with_cpus():
 
 
 def _prepare(failing=""):
-    """Work that reads the unit's commit and writes down who did it."""
+    """Work that reads the unit's commit and writes down who did it; travels by value."""
 
     def work(storage, unit, wanted):
         if unit == failing:
@@ -59,7 +58,7 @@ def _prepare(failing=""):
         storage.write_bytes(f"media/{unit}-by", str(os.getpid()).encode())
         return {"nbytes": nbytes}
 
-    return work
+    return lambda: work
 
 
 @pytest.fixture
@@ -68,8 +67,7 @@ def storage(tmp_path, write_small_dataset):
 
 
 def _job(storage, owner, failing=""):
-    prepare = partial(_prepare, failing)
-    return Job(root=storage.root, owner=owner, prepare=prepare, doing="testing")
+    return Job(root=storage.root, owner=owner, prepare=_prepare(failing), doing="testing")
 
 
 def test_one_worker_does_all_units_in_turn(storage):
@@ -90,7 +88,7 @@ def test_trouble_ends_the_run_by_name(storage):
 
 def test_a_missing_file_is_trouble_and_a_bug_is_not(storage):
     with claim(storage) as owner:
-        work = _prepare()
+        work = _prepare()()
         assert "u9" in try_unit(storage, "u9", owner, work)["trouble"]
         with pytest.raises(ZeroDivisionError):
             try_unit(storage, "u00000", owner, lambda *_: 1 // 0)
@@ -99,7 +97,7 @@ def test_a_missing_file_is_trouble_and_a_bug_is_not(storage):
 def test_a_worker_that_outlives_its_run_does_nothing(storage):
     with claim(storage) as owner:
         pass
-    outcome = try_unit(storage, "u00000", owner, _prepare())
+    outcome = try_unit(storage, "u00000", owner, _prepare()())
     with pytest.raises(InputError, match="run that asked for it has ended"):
         check_outcome(outcome, "testing")
     assert not storage.exists("media/u00000-by")
