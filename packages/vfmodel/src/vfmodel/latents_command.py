@@ -38,7 +38,7 @@ class LatentsConfig:
     """Frames encoded a second: `data.clip.fps` or a multiple of it, which lets windows begin at
     more places and takes as many times the space."""
     dtype: Literal["float16", "float32"] = "float16"
-    """Of the stored numbers. Half precision moves the loss by about 1e-5 of itself and takes half
+    """Of the stored numbers. Half precision moved losses by less than 1e-4 of them and takes half
     the space."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to encode; auto takes the GPUs if there are any."""
