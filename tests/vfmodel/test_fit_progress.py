@@ -70,6 +70,7 @@ def test_a_terminal_shows_steps_loss_rate_and_the_time_left(tmp_path, monkeypatc
 
 class Size:
     columns = 90
+    lines = 30
 
 
 def test_a_log_gets_lines(tmp_path, monkeypatch):

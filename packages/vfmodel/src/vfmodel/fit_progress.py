@@ -39,14 +39,15 @@ class FitProgress(ProgressBar):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begins where the run begins."""
-        live = self._stream.isatty()
+        live, size = self._stream.isatty(), shutil.get_terminal_size()
         self._bar = tqdm(
             total=trainer.max_steps,
             initial=trainer.global_step,
             disable=not self._enabled,
             file=self._stream if live else io.StringIO(),
             bar_format=f"training {{bar:20}} {_WORDS}" if live else f"training: {_WORDS}",
-            ncols=shutil.get_terminal_size().columns,
+            ncols=size.columns,
+            nrows=size.lines,
             smoothing=0.1,
         )
         self._told_s = time.monotonic()
