@@ -27,6 +27,7 @@ import argparse
 import json
 import multiprocessing
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -96,7 +97,7 @@ class Step:
 
     def seconds(self, backward: bool) -> float:
         """Of one pass, with or without the backward half."""
-        clock = time.process_time if self.device.type == "cpu" else time.perf_counter
+        clock = _clock(self.device)
         _wait_for(self.device)
         start = clock()
         self.train() if backward else self.forward_alone()
@@ -110,6 +111,10 @@ def count_flops(name: str, size: Size) -> int:
     with FlopCounterMode(display=False) as counter:
         step.network(*step.given, return_dict=False)[0].sum().backward()
     return int(counter.get_total_flops())
+
+
+def _clock(device: torch.device) -> Callable[[], float]:
+    return time.process_time if device.type == "cpu" else time.perf_counter
 
 
 def _wait_for(device: torch.device) -> None:
@@ -160,7 +165,8 @@ def compare(size: str, precision: str, options: argparse.Namespace) -> list[Resu
         for place, step in enumerate(steps):
             forward[place].append(step.seconds(backward=False))
             both[place].append(step.seconds(backward=True))
-    peak_flops = measure_matmul_peak(torch.device(device), PRECISIONS[precision])
+    place_of_work = torch.device(device)
+    peak_flops = measure_matmul_peak(place_of_work, PRECISIONS[precision], _clock(place_of_work))
     return [
         Result(
             size=size,
