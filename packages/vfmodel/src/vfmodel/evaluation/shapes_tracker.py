@@ -66,7 +66,7 @@ def track(frames: Float[Tensor, "T 3 H W"], fps: float) -> Seen:
             for index, fit in fits.items()
         ]
         motion, motion_margin = classify_motion(path)
-    likeness = watermark_likeness(pixels)
+    likeness = watermark_likeness(pixels, segments.cover)
     return Seen(
         background=segments.background,
         colour=segments.colour,
