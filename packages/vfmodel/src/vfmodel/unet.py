@@ -235,7 +235,8 @@ class SwapUNet(ModelMixin, ConfigMixin):
         hidden, motion = self.mid_block(kept[-1], given[levels]), None
         for block, told in zip(self.up_blocks, given[levels + 1 :], strict=True):
             hidden, motion = block(hidden, kept, told, motion)
-            kept = kept[: -len(block.resnets)]
+            # A decoder block has one layer more than an encoder block, and takes one for each.
+            kept = kept[: -(self.config.layers_per_block + 1)]
         hidden = self.conv_out(self.conv_act(self.conv_norm_out(hidden)))
         prediction = rearrange(hidden, "(b t) c h w -> b c t h w", b=batch)
         return SwapUNetOutput(sample=prediction) if return_dict else (prediction,)
