@@ -18,6 +18,10 @@ from vfmodel.pipeline import VideoFactoryPipeline
 from vfmodel.unet import SwapUNet
 
 CLIP = {"num_frames": 3, "height": 16, "width": 24, "fps": 4.0}
+SHARDING = {
+    "class_path": "lightning.pytorch.strategies.ModelParallelStrategy",
+    "init_args": {"save_distributed_checkpoint": False},
+}
 
 
 @pytest.fixture
@@ -172,6 +176,11 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
         ({"trainer": {"strategy": "fsdp"}}, (), "fsdp is not supported"),
         ({"save_every": 0}, (), "save_every"),
         ({"samples": {"prompts": []}}, (), "samples.prompts"),
+        (
+            {"samples": {"prompts": ["a"]}, "trainer": {"strategy": SHARDING}},
+            (),
+            "samples need whole weights",
+        ),
         ({"samples": {"prompts": ["a"], "evry": 2}}, (), "evry"),
         ({}, ("--ckpt_path", "last"), "last.ckpt"),
         ({}, ("--model.seeed", "1"), "seeed"),

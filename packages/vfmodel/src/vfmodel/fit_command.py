@@ -106,6 +106,10 @@ class FitCLI(LightningCLI):
                 " of clips has no end"
             )
         self.shards = asks_to_shard(settings.trainer.strategy)
+        if self.shards and settings.samples is not None:
+            raise InputError(
+                "samples need whole weights, of which a sharding trainer.strategy leaves none"
+            )
         asked = settings.samples
         self.samples = None if asked is None else SampleConfig(**asked.as_dict())
         self.run = RunFolder(settings.run)
