@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -33,6 +34,27 @@ def test_settings_come_from_a_yaml_and_the_command_line_wins(model_folder, tmp_p
     assert not (tmp_path / "a.mp4").exists()
 
 
+def test_the_prompt_may_come_first_and_a_drawn_seed_makes_the_video_again(
+    model_folder, tmp_path, capsys
+):
+    settings = ["--model", str(model_folder), "--steps", "1", "--out"]
+    run_generate(["a red circle", *settings, str(tmp_path / "a.mp4")])
+    seed = capsys.readouterr().err.removeprefix("seed ").strip()
+    again = ["--prompt", "a red circle", *settings, str(tmp_path / "b.mp4"), "--seed", seed]
+    run_generate([*again, "--json"])
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert json.loads(out) == {
+        "path": str(tmp_path / "b.mp4"),
+        "seed": int(seed),
+        "num_frames": 3,
+        "height": 24,
+        "width": 40,
+        "fps": 4.0,
+    }
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
@@ -45,6 +67,8 @@ def test_settings_come_from_a_yaml_and_the_command_line_wins(model_folder, tmp_p
         (["--prompt", "x", "--out", "x.gif"], r"x\.gif"),
         (["--prompt", "x", "--height", "20"], "height 20"),
         (["--prompt", "x", "--config", "none.yaml"], r"none\.yaml"),
+        (["--prompt", "x", "--fps", "12"], "one rate"),
+        (["--prompt", "x", "--upscaler", "vfsr.upscail"], "vfsr has no upscail"),
     ],
 )
 def test_bad_input_is_refused_by_name(model_folder, words, named, tmp_path, monkeypatch):
