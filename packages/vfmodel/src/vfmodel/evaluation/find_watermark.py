@@ -44,10 +44,10 @@ def watermark_likeness(pixels: Pixels, cover: Pixels) -> float:
     height, width = pixels.shape[1:3]
     if width < height:
         return 0.0
-    bare = cover <= 0.0
+    bare = np.asarray(cover <= 0.0)
     frames = np.stack([_band_pass(frame) for frame in pixels.mean(axis=-1)])
     seen = (frames * bare).sum(axis=0) / np.maximum(bare.sum(axis=0), 1)
-    anywhere = bare.any(axis=0)
+    anywhere = np.asarray(bare.any(axis=0))
     mark, top, left = _mark(height, width)
     rows, columns = mark.shape
     likeness = []
