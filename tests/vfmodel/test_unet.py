@@ -155,15 +155,32 @@ def test_timesteps_and_text_are_taken_as_diffusers_gives_them():
     assert torch.equal(unet(x, 7, text, return_dict=False)[0], expected)
 
 
+@pytest.mark.parametrize("frame_text", [False, True])
 @pytest.mark.parametrize("checkpointing", [False, True])
-def test_projected_text_is_the_text_bit_for_bit(checkpointing):
-    unet = tiny(trained=True)
+def test_projected_text_is_the_text_bit_for_bit(checkpointing, frame_text):
+    unet = tiny(trained=True, frame_text=frame_text)
     if checkpointing:
         unet.enable_gradient_checkpointing()
     x, t, text = inputs()
-    keys = unet.project_text(text)
-    assert [len(block) for block in keys] == [1, 0, 1, 0, 2]
-    assert torch.equal(unet(x, t, keys).sample, unet(x, t, text).sample)
+    projected = unet.project_text(text)
+    assert [len(block) for block in projected.keys] == [1, 0, 1, 0, 2]
+    assert torch.equal(unet(x, t, projected).sample, unet(x, t, text).sample)
+
+
+def test_a_frame_s_embedding_reads_the_prompt_where_it_is_told_to():
+    """Without a block that attends to text, the embedding is the prompt's only way in."""
+    x, t, text = inputs()
+    silent = {"attention_levels": (False, False)}
+    for frame_text in (False, True):
+        unet = tiny(trained=True, frame_text=frame_text, **silent)
+        for block in unet.blocks():
+            for attention in block.attentions:
+                torch.nn.init.zeros_(attention.proj_out.weight)
+        same = torch.equal(unet(x, t, text).sample, unet(x, t, text.flip(0)).sample)
+        assert same != frame_text
+        # It reads the mean: the order of the tokens is the text encoder's business.
+        turned = unet(x, t, text.flip(1)).sample
+        torch.testing.assert_close(turned, unet(x, t, text).sample, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("changes", [{}, MODELSCOPE])

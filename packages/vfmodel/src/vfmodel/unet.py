@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from diffusers import UNet2DConditionModel, UNet3DConditionModel
@@ -36,10 +36,19 @@ from vfmodel.unet_config import SwapUNetConfig
 
 __all__ = ["SwapUNet", "SwapUNetConfig", "SwapUNetOutput"]
 
-# For each block, in the order they run, and each text attention in it.
-ProjectedText = tuple[tuple[TextKeys, ...], ...]
-
 logger = logging.getLogger(__name__)
+
+
+class ProjectedText(NamedTuple):
+    """What the network makes of prompts before it sees any latents.
+
+    Attributes:
+        keys: For each block, in the order they run, and each text attention in it.
+        mean: Of each prompt's tokens.
+    """
+
+    keys: tuple[tuple[TextKeys, ...], ...]
+    mean: Float[Tensor, "B D"]
 
 
 @dataclass
@@ -73,8 +82,9 @@ class SwapUNet(ModelMixin, ConfigMixin):
         first, last = config.channels[0], config.channels[-1]
         self.time_proj = Timesteps(first, flip_sin_to_cos=True, downscale_freq_shift=0)
         self.time_embedding = TimestepEmbedding(first, 4 * first)
-        self.frame_embedding = _zero_embedding(first)
-        self.fps_embedding = _zero_embedding(first) if config.fps_conditioning else None
+        told = config.text_dim if config.frame_text else 0
+        self.frame_embedding = _zero_embedding(first + told, 4 * first)
+        self.fps_embedding = _zero_embedding(first, 4 * first) if config.fps_conditioning else None
         self.conv_in = nn.Conv2d(config.in_channels, first, 3, padding=1)
         entry = config.entry_attention()
         self.entry_attention = TemporalAttention(entry) if entry else None
@@ -212,18 +222,20 @@ class SwapUNet(ModelMixin, ConfigMixin):
         """
         batch, _, num_frames, _, _ = sample.shape
         times = self._embed_time(timestep, sample)[:, None].expand(-1, num_frames, -1)
+        text = encoder_hidden_states
         if not still:
-            times = times + self._embed_frames(sample)
+            mean = text.mean(dim=1) if isinstance(text, Tensor) else text.mean
+            times = times + self._embed_frames(sample, mean)
             if self.fps_embedding is not None:
                 rates = torch.as_tensor(self.config.fps if fps is None else fps)
                 times = times + self._embed_fps(rates.to(sample))[:, None]
         time, blocks = times.flatten(0, 1), self.blocks()
         texts: Sequence[tuple[Text, ...]] = (
-            [(encoder_hidden_states,) * len(block.attentions) for block in blocks]
-            if isinstance(encoder_hidden_states, Tensor)
-            else encoder_hidden_states
+            [(text,) * len(block.attentions) for block in blocks]
+            if isinstance(text, Tensor)
+            else text.keys
         )
-        given = [Conditions(time, text, num_frames, still) for text in texts]
+        given = [Conditions(time, each, num_frames, still) for each in texts]
         hidden = self.conv_in(rearrange(sample, "b c t h w -> (b t) c h w"))
         if self.entry_attention is not None and not still:
             hidden = hidden + run_module(self, self.entry_attention, hidden, num_frames)
@@ -242,12 +254,13 @@ class SwapUNet(ModelMixin, ConfigMixin):
         return SwapUNetOutput(sample=prediction) if return_dict else (prediction,)
 
     def project_text(self, text: Float[Tensor, "B L D"]) -> ProjectedText:
-        """The prompts' keys and values for every text attention.
+        """The prompts' keys and values for every text attention, and the mean of their tokens.
 
         They depend on the prompts and the weights alone, so a sampler makes them once and not at
         every step; the prediction is the same, bit for bit.
         """
-        return tuple(block.project_text(text) for block in self.blocks())
+        keys = tuple(block.project_text(text) for block in self.blocks())
+        return ProjectedText(keys, text.mean(dim=1))
 
     def _embed_time(
         self, timestep: Num[Tensor, " B"] | Num[Tensor, ""] | int | float, sample: Tensor
@@ -255,14 +268,20 @@ class SwapUNet(ModelMixin, ConfigMixin):
         times = torch.as_tensor(timestep, device=sample.device).expand(len(sample))
         return self.time_embedding(self.time_proj(times).to(sample.dtype))
 
-    def _embed_frames(self, sample: Tensor) -> Float[Tensor, "T E"]:
+    def _embed_frames(
+        self, sample: Tensor, text: Float[Tensor, "B D"]
+    ) -> Float[Tensor, "T E"] | Float[Tensor, "B T E"]:
         """Tells every layer which frame of the clip it works on; zero at first.
 
         Chosen here: with relative positions alone the mini model drew the named object and never
         moved it, since nothing said which frame comes early and which late.
         """
-        places = torch.arange(sample.shape[2], device=sample.device)
-        return self.frame_embedding(self.time_proj(places).to(sample.dtype))
+        num_frames = sample.shape[2]
+        places = self.time_proj(torch.arange(num_frames, device=sample.device)).to(sample.dtype)
+        if self.config.frame_text:
+            prompts = text.to(sample.dtype)[:, None].expand(-1, num_frames, -1)
+            places = torch.cat([places.expand(len(text), -1, -1), prompts], dim=-1)
+        return self.frame_embedding(places)
 
     def _embed_fps(self, fps: Float[Tensor, "*B"]) -> Float[Tensor, "B E"]:
         """Tells every layer how long a frame lasts; zero at first. Source: VideoCrafter's U-Net."""
@@ -274,9 +293,9 @@ class SwapUNet(ModelMixin, ConfigMixin):
         return [*self.down_blocks, self.mid_block, *self.up_blocks]
 
 
-def _zero_embedding(channels: int) -> TimestepEmbedding:
-    """An embedding of a number that says nothing until it is trained."""
-    embedding = TimestepEmbedding(channels, 4 * channels)
+def _zero_embedding(channels: int, width: int) -> TimestepEmbedding:
+    """An embedding that says nothing until it is trained."""
+    embedding = TimestepEmbedding(channels, width)
     nn.init.zeros_(embedding.linear_2.weight)
     nn.init.zeros_(embedding.linear_2.bias)
     return embedding
