@@ -191,17 +191,19 @@ class ClipDataModule(LightningDataModule):
         if self.trainer.is_global_zero:
             _describe(clips)
         if self.cached_windows:
-            clips = [
-                one
-                if isinstance(one, LatentDataset)
-                else encode_clips(
-                    SoundClips(one, self.seed, i),
-                    autoencoder,
-                    self.cached_windows,
-                    self.num_workers,
-                )
-                for i, one in enumerate(clips)
-            ]
+            # In the precision in which training would encode them at every step otherwise.
+            with self.trainer.precision_plugin.forward_context():
+                clips = [
+                    one
+                    if isinstance(one, LatentDataset)
+                    else encode_clips(
+                        SoundClips(one, self.seed, i),
+                        autoencoder,
+                        self.cached_windows,
+                        self.num_workers,
+                    )
+                    for i, one in enumerate(clips)
+                ]
         self._clips = clips
 
     def read_before_training(self) -> tuple[int, list[Skipped]]:
