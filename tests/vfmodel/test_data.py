@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from lightning.pytorch.plugins import Precision
 
 from hdvg.errors import InputError
 from vfmodel.autoencoder import VideoAutoencoder
@@ -19,6 +20,7 @@ def trainer(global_step=0, rank=0, world_size=1, accumulate=1):
         is_global_zero=rank == 0,
         world_size=world_size,
         accumulate_grad_batches=accumulate,
+        precision_plugin=Precision(),
         lightning_module=SimpleNamespace(autoencoder=None),
     )
 

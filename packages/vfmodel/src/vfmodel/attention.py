@@ -54,6 +54,18 @@ class TextKeys(NamedTuple):
     value: Float[Tensor, "B M C"]
 
 
+class ProjectedText(NamedTuple):
+    """What the network makes of prompts before it sees any latents.
+
+    Attributes:
+        keys: For each block, in the order they run, and each text attention in it.
+        mean: Of each prompt's tokens.
+    """
+
+    keys: tuple[tuple[TextKeys, ...], ...]
+    mean: Float[Tensor, "B D"]
+
+
 # The prompts of one attention: their tokens, or what has already been made of them.
 Text = Float[Tensor, "B M D"] | TextKeys
 

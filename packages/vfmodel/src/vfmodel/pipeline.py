@@ -20,11 +20,12 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from hdvg.errors import InputError
+from vfmodel.attention import ProjectedText
 from vfmodel.autoencoder import VideoAutoencoder
 from vfmodel.objective import check_sharing, share_noise
 from vfmodel.sampling import Sampling, check_prompt
 from vfmodel.text_encoder import PromptEncoder
-from vfmodel.unet import ProjectedText, SwapUNet
+from vfmodel.unet import SwapUNet
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel, UNet3DConditionModel
@@ -24,7 +24,7 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from hdvg.errors import InputError
-from vfmodel.attention import Text, TextKeys
+from vfmodel.attention import ProjectedText, Text
 from vfmodel.blocks import Conditions, MiddleBlock, SpaceTimeBlock, run_module
 from vfmodel.fusion import TemporalSkip
 from vfmodel.hourglass import build_decoder, build_encoder
@@ -37,18 +37,6 @@ from vfmodel.unet_config import SwapUNetConfig
 __all__ = ["SwapUNet", "SwapUNetConfig", "SwapUNetOutput"]
 
 logger = logging.getLogger(__name__)
-
-
-class ProjectedText(NamedTuple):
-    """What the network makes of prompts before it sees any latents.
-
-    Attributes:
-        keys: For each block, in the order they run, and each text attention in it.
-        mean: Of each prompt's tokens.
-    """
-
-    keys: tuple[tuple[TextKeys, ...], ...]
-    mean: Float[Tensor, "B D"]
 
 
 @dataclass
