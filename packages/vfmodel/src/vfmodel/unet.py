@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from hdvg.errors import InputError
 from vfmodel.attention import ProjectedText, Text
 from vfmodel.blocks import Conditions, MiddleBlock, SpaceTimeBlock, run_module
+from vfmodel.frame_embedding import FrameEmbedding
 from vfmodel.fusion import TemporalSkip
 from vfmodel.hourglass import build_decoder, build_encoder
 from vfmodel.inflate import config_of_unet2d, load_spatial
@@ -70,9 +71,9 @@ class SwapUNet(ModelMixin, ConfigMixin):
         first, last = config.channels[0], config.channels[-1]
         self.time_proj = Timesteps(first, flip_sin_to_cos=True, downscale_freq_shift=0)
         self.time_embedding = TimestepEmbedding(first, 4 * first)
-        told = config.text_dim if config.frame_text else 0
-        self.frame_embedding = _zero_embedding(first + told, 4 * first)
-        self.fps_embedding = _zero_embedding(first, 4 * first) if config.fps_conditioning else None
+        told = config.text_dim if config.frame_text else None
+        self.frame_embedding = FrameEmbedding(first, 4 * first, told)
+        self.fps_embedding = _zero_embedding(first) if config.fps_conditioning else None
         self.conv_in = nn.Conv2d(config.in_channels, first, 3, padding=1)
         entry = config.entry_attention()
         self.entry_attention = TemporalAttention(entry) if entry else None
@@ -256,20 +257,9 @@ class SwapUNet(ModelMixin, ConfigMixin):
         times = torch.as_tensor(timestep, device=sample.device).expand(len(sample))
         return self.time_embedding(self.time_proj(times).to(sample.dtype))
 
-    def _embed_frames(
-        self, sample: Tensor, text: Float[Tensor, "B D"]
-    ) -> Float[Tensor, "T E"] | Float[Tensor, "B T E"]:
-        """Tells every layer which frame of the clip it works on; zero at first.
-
-        Chosen here: with relative positions alone the mini model drew the named object and never
-        moved it, since nothing said which frame comes early and which late.
-        """
-        num_frames = sample.shape[2]
-        places = self.time_proj(torch.arange(num_frames, device=sample.device)).to(sample.dtype)
-        if self.config.frame_text:
-            prompts = text.to(sample.dtype)[:, None].expand(-1, num_frames, -1)
-            places = torch.cat([places.expand(len(text), -1, -1), prompts], dim=-1)
-        return self.frame_embedding(places)
+    def _embed_frames(self, sample: Tensor, text: Float[Tensor, "B D"]) -> Float[Tensor, "#B T E"]:
+        places = torch.arange(sample.shape[2], device=sample.device)
+        return self.frame_embedding(self.time_proj(places).to(sample.dtype), text)
 
     def _embed_fps(self, fps: Float[Tensor, "*B"]) -> Float[Tensor, "B E"]:
         """Tells every layer how long a frame lasts; zero at first. Source: VideoCrafter's U-Net."""
@@ -281,9 +271,9 @@ class SwapUNet(ModelMixin, ConfigMixin):
         return [*self.down_blocks, self.mid_block, *self.up_blocks]
 
 
-def _zero_embedding(channels: int, width: int) -> TimestepEmbedding:
-    """An embedding that says nothing until it is trained."""
-    embedding = TimestepEmbedding(channels, width)
+def _zero_embedding(channels: int) -> TimestepEmbedding:
+    """An embedding of a number that says nothing until it is trained."""
+    embedding = TimestepEmbedding(channels, 4 * channels)
     nn.init.zeros_(embedding.linear_2.weight)
     nn.init.zeros_(embedding.linear_2.bias)
     return embedding

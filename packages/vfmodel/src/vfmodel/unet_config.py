@@ -73,8 +73,8 @@ class SwapUNetConfig:
 
     frame_text: bool = False
     """Whether the embedding of a frame's number reads the prompt too, the mean of its tokens.
-    Where "left" is depends on the word, on the frame and on the place; without this no layer sees
-    word and frame together, and in 3,500 steps the mini model learnt nothing from the word."""
+    Where "left" is depends on the word, on the frame and on the place; without this, word and frame
+    meet in no embedding, and in 3,500 steps the mini model learnt nothing from the word."""
 
     def __post_init__(self) -> None:
         for name in ("num_heads", "attention_levels", "swap_num_heads"):
