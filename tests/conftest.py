@@ -1,7 +1,13 @@
 """What tests of several folders share: a small dataset, sudden death, and a real browser."""
 
+import contextlib
 import hashlib
 import io
+import itertools
+import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import av

@@ -17,6 +17,7 @@ from hdvg.family_workers import (
     Job,
     Outcome,
     UnitWork,
+    Workforce,
     list_nodes,
     plan_workforce,
     work_here,
@@ -63,9 +64,13 @@ class Session:
         Raises:
             InputError: No GPU, a model that cannot be loaded, or a unit not be written.
         """
+        # Before anything is done, and also where nothing is to do.
         force = plan_workforce(device, self.nodes, len(units))
-        if not units:
-            return
+        return self._outcomes(units, force, doing, prepare) if units else iter(())
+
+    def _outcomes(
+        self, units: Sequence[str], force: Workforce, doing: str, prepare: Callable[[], UnitWork]
+    ) -> Iterator[Outcome]:
         job = Job(root=self.storage.root, owner=self.owner, prepare=prepare, doing=doing)
         ray = self._ray
         if ray is None and force.count > 1:
