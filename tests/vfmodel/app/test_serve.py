@@ -145,4 +145,5 @@ def test_nothing_sticks_out_of_the_page(app, browser, width):
     visitor = Visitor(browser, app[1])
     browser.open(app[1], width)
     visitor.until("!!document.querySelector('#make')")
-    assert browser.run("document.documentElement.scrollWidth") <= width
+    # Chromium rounds up: a page that is a part of a pixel too wide does not scroll.
+    assert browser.run("document.documentElement.scrollWidth") <= width + 1

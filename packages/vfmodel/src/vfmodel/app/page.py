@@ -65,10 +65,12 @@ def _connect_making(
     handlers: Handlers, fields: Fields, result: Result, make: gr.Button, cancel: gr.Button
 ) -> None:
     quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    # Queued, since the page shows no error of what is not, but never behind anybody's video.
+    checking = quick | {"queue": True, "concurrency_limit": None}
     buttons = [make, cancel]
     running = []
     for trigger in (make.click, fields.prompt.submit):
-        checked = trigger(handlers.check, fields.all(), None, **quick)
+        checked = trigger(handlers.check, fields.all(), None, **checking)
         started = checked.success(_while_making, None, buttons, **quick)
         made = started.success(
             handlers.make,
