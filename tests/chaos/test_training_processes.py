@@ -32,7 +32,8 @@ asked = json.loads(sys.argv[1])
 class Told(VideoDiffusion):
     def configure_optimizers(self):
         if asked["descend"]:
-            return torch.optim.SGD(self.unet.parameters(), lr=0.05)
+            # Momentum, because Lightning cannot load an optimiser that has no state.
+            return torch.optim.SGD(self.unet.parameters(), lr=0.05, momentum=0.5)
         return super().configure_optimizers()
 
     def on_train_batch_end(self, *_):
