@@ -73,9 +73,10 @@ def test_visitors_at_the_same_time_get_their_own_videos(studio, tiny_pipeline, r
         assert torch.equal(shelved.load().frames, alone.frames)
 
 
-def test_the_models_own_tokenizer_counts(studio):
+def test_the_models_own_tokenizer_counts(studio, tiny_pipeline):
+    limit = tiny_pipeline.tokenizer.model_max_length
     values = {
-        "prompt": "red " * 76,
+        "prompt": "red " * (limit - 1),
         "negative_prompt": "",
         "seed": 0,
         "steps": 2,
@@ -85,9 +86,9 @@ def test_the_models_own_tokenizer_counts(studio):
         "width": 40,
         "fps": 4,
     }
-    with pytest.raises(InputError, match="tokens and the model reads 77"):
+    with pytest.raises(InputError, match=f"tokens and the model reads {limit}"):
         studio.read(values)
-    assert studio.read(values | {"prompt": "red " * 75}).fps is None
+    assert studio.read(values | {"prompt": "red " * (limit - 2)}).fps is None
 
 
 def test_what_cannot_be_enlarged_is_said(studio, tiny_pipeline, request_for, tmp_path):
