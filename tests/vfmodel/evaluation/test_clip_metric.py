@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import distributed, multiprocessing
+from torchmetrics.utilities.data import dim_zero_cat
 
 from hdvg.errors import InputError
 from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, need_clips
@@ -21,7 +22,7 @@ class Brightness(ClipMetric):
         self.levels.append(frames.float().mean().reshape(1))
 
     def _measure(self):
-        levels = torch.cat([torch.as_tensor(x) for x in self.levels]) if self.levels else []
+        levels = dim_zero_cat(self.levels) if len(self.levels) else torch.empty(0)
         need_clips(len(levels), "brightness")
         return MetricResult(
             name="brightness",
