@@ -1,0 +1,1 @@
+"""Real videos: datasets as they are distributed, and windows of their frames."""
