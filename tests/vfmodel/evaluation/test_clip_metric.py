@@ -88,4 +88,4 @@ def _measure_as(rank, folder):
 
 
 def test_processes_that_share_the_clips_all_have_the_result(tmp_path):
-    multiprocessing.spawn(_measure_as, (str(tmp_path),), nprocs=2)
+    multiprocessing.start_processes(_measure_as, (str(tmp_path),), nprocs=2, start_method="fork")
