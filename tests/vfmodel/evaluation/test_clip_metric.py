@@ -3,10 +3,9 @@
 import pytest
 import torch
 from torch import distributed, multiprocessing
-from torchmetrics.utilities.data import dim_zero_cat
 
 from hdvg.errors import InputError
-from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, need_clips
+from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, join_state, need_clips
 from vfmodel.evaluation.metric_result import MetricResult
 
 CLIPS = [torch.full((2, 3, 4, 5), value, dtype=torch.uint8) for value in (10, 20, 60)]
@@ -22,7 +21,7 @@ class Brightness(ClipMetric):
         self.levels.append(frames.float().mean().reshape(1))
 
     def _measure(self):
-        levels = dim_zero_cat(self.levels) if len(self.levels) else torch.empty(0)
+        levels = join_state(self.levels)
         need_clips(len(levels), "brightness")
         return MetricResult(
             name="brightness",

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 from torchmetrics import Metric
+from torchmetrics.utilities.data import dim_zero_cat
 
 from hdvg.errors import InputError
 from vfmodel.evaluation.metric_result import MetricResult
@@ -83,6 +84,11 @@ def need_clips(count: int, metric: str, at_least: int = 1) -> None:
     """
     if count < at_least:
         raise InputError(f"{metric} needs at least {at_least} videos, got {count}")
+
+
+def join_state(state: list[Tensor] | Tensor) -> Float[Tensor, "N"]:
+    """A state of flat tensors as one: a list while a process is alone, a tensor where all met."""
+    return dim_zero_cat(state) if len(state) else torch.empty(0)
 
 
 def settings_of(config: Any) -> dict[str, Any]:  # noqa: ANN401 - any config dataclass

@@ -10,10 +10,9 @@ from typing import Any
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-from torchmetrics.utilities.data import dim_zero_cat
 
 from hdvg.errors import InputError
-from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, need_clips
+from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, join_state, need_clips
 from vfmodel.evaluation.fit_frames import check_steps, fit_frames
 from vfmodel.evaluation.fvd.feature_network import FeatureNetwork
 from vfmodel.evaluation.fvd.feature_set import FeatureSet
@@ -183,9 +182,8 @@ class FVD(ClipMetric):
             return self.real_moments
         return moments_of(self.real.features).to(self.real_moments.device)
 
-    def _rows(self, features: list[Tensor]) -> Float[Tensor, "N D"]:
-        flat = dim_zero_cat(features) if len(features) else torch.empty(0, device=self.device)
-        return flat.reshape(-1, self.network.num_features)
+    def _rows(self, features: list[Tensor] | Tensor) -> Float[Tensor, "N D"]:
+        return join_state(features).reshape(-1, self.network.num_features)
 
     def _fit(self) -> tuple[str, ...]:
         if self.config.fit is not None:
