@@ -63,7 +63,8 @@ generate: $(READY) ## Make a clip and its 4x version from PROMPT="..." [MODEL] [
 
 # As in the paper, an image model comes first.
 mini: $(READY) ## Train the mini video model from scratch on rendered scenes; continues an unfinished run
-	test -d artifacts/image_unet || $(RUN) -m pipelines.train_stand_ins image_unet
+	test -d runs/mini_stills/model || $(RUN) -m pipelines.train_model \
+	    --config configs/vfmodel/mini_stills.yaml --data shapes:16000 --out runs/mini_stills
 	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_from_scratch.yaml \
 	    --data shapes:3600 --out runs/mini_from_scratch
 
