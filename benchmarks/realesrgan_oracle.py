@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,9 +13,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vfsr.rcan import RCAN
+
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = ROOT / ".env-realesrgan"
 REASON = "the environment of Real-ESRGAN is not built; `make env-realesrgan` builds it"
+
+_BLOCK = r"^body\.(\d+)\.body\.(\d+)\.body\."
+_THEIRS = r"body.\1.residual_group.\2.rcab."
+_RENAMED = (
+    (r"^head\.0\.", "conv_first."),
+    (_BLOCK + r"3\.conv_du\.0\.", _THEIRS + "3.attention.1."),
+    (_BLOCK + r"3\.conv_du\.2\.", _THEIRS + "3.attention.3."),
+    (_BLOCK + r"(\d)\.", _THEIRS + r"\3."),
+    (r"^body\.(\d+)\.body\.\d+\.(weight|bias)", r"body.\1.conv.\2"),
+    (r"^body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
+    (r"^tail\.0\.", "upsample."),
+    (r"^tail\.1\.", "conv_last."),
+)
+
+
+def in_their_names(model: RCAN) -> dict[str, Tensor]:
+    """The trained weights as BasicSR's RCAN calls them, ready for `Oracle.ask`."""
+    weights = {}
+    for name, value in model.named_parameters():
+        for pattern, replacement in _RENAMED:
+            theirs, count = re.subn(pattern, replacement, name)
+            if count:
+                break
+        weights[f"w:{theirs}"] = value.detach().contiguous()
+    return weights
 
 
 def is_built() -> bool:

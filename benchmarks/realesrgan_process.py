@@ -212,7 +212,31 @@ def spandrel(given: Arrays, settings: dict[str, Any]) -> Arrays:
     }
 
 
+_networks: dict[str, Any] = {}
+
+
+def build_network(given: Arrays, settings: dict[str, Any]) -> Arrays:
+    """Makes one of their networks for `enlarge`: RCAN with given weights, or a random other."""
+    from basicsr.archs.rcan_arch import RCAN
+    from basicsr.archs.rrdbnet_arch import RRDBNet
+    from realesrgan.archs.srvgg_arch import SRVGGNetCompact
+
+    kinds = {"rcan": RCAN, "rrdbnet": RRDBNet, "srvgg": SRVGGNetCompact}
+    model = kinds[settings["network"]](3, 3, **settings["sizes"])
+    if weights := {k[2:]: v for k, v in given.items() if k.startswith("w:")}:
+        model.load_state_dict(weights)
+    _networks[settings["network"]] = model.eval()
+    return {"parameters": [sum(p.numel() for p in model.parameters())]}
+
+
+def enlarge(given: Arrays, settings: dict[str, Any]) -> Arrays:
+    """Frames by a network that was built before."""
+    return {"images": _networks[settings["network"]](given["images"])}
+
+
 WAYS = {
+    "build_network": build_network,
+    "enlarge": enlarge,
     "render_kernels": render_kernels,
     "blur": blur,
     "sharpen": sharpen,

@@ -1,37 +1,12 @@
 """The network in its classic form against BasicSR's, weight for weight."""
 
-import re
-
 import pytest
 import torch
+from benchmarks.realesrgan_oracle import in_their_names
 
 from vfsr.rcan import RCAN, RCANConfig
 
 pytestmark = pytest.mark.oracle
-
-BLOCK = r"^body\.(\d+)\.body\.(\d+)\.body\."
-THEIRS = r"body.\1.residual_group.\2.rcab."
-RENAMED = (
-    (r"^head\.0\.", "conv_first."),
-    (BLOCK + r"3\.conv_du\.0\.", THEIRS + "3.attention.1."),
-    (BLOCK + r"3\.conv_du\.2\.", THEIRS + "3.attention.3."),
-    (BLOCK + r"(\d)\.", THEIRS + r"\3."),
-    (r"^body\.(\d+)\.body\.\d+\.(weight|bias)", r"body.\1.conv.\2"),
-    (r"^body\.\d+\.(weight|bias)", r"conv_after_body.\1"),
-    (r"^tail\.0\.", "upsample."),
-    (r"^tail\.1\.", "conv_last."),
-)
-
-
-def in_their_names(model):
-    weights = {}
-    for name, value in model.named_parameters():
-        for pattern, replacement in RENAMED:
-            theirs, count = re.subn(pattern, replacement, name)
-            if count:
-                break
-        weights[f"w:{theirs}"] = value.detach().contiguous()
-    return weights
 
 
 def build(groups, blocks):

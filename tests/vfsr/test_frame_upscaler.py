@@ -26,11 +26,35 @@ def test_a_tile_changes_nothing(small_model):
 
 def test_a_single_frame_is_the_networks_own(small_model):
     frame = torch.rand(3, 8, 12)
-    large = FrameUpscaler(small_model)(frame)
+    large = FrameUpscaler(small_model, UpscalingConfig(temporal=False))(frame)
     assert torch.allclose(large, StripNetwork(small_model)(frame, 8, 8).clamp(0, 1), atol=1e-5)
 
 
-@pytest.mark.parametrize(("knob", "value"), [("tile", 0), ("precision", "float16")])
-def test_bad_settings_are_refused_by_name(knob, value):
-    with pytest.raises(InputError, match=f"{knob} must .*{value}"):
-        UpscalingConfig(**{knob: value})
+def test_by_itself_a_frame_does_not_depend_on_those_before(small_model):
+    upscale = FrameUpscaler(small_model, UpscalingConfig(temporal=False))
+    frame = torch.rand(3, 8, 8)
+    first = upscale(frame)
+    upscale(torch.rand(3, 8, 8))
+    assert torch.equal(upscale(frame), first)
+
+
+def test_after_a_reset_the_film_begins(small_model):
+    upscale = FrameUpscaler(small_model)
+    frames = torch.rand(1, 3, 9, 8) + 0.02 * torch.rand(3, 3, 9, 8)
+    first = [upscale(frame) for frame in frames]
+    assert not torch.equal(upscale(frames[0]), first[0])
+    upscale.reset()
+    for frame, truth in zip(frames, first, strict=True):
+        assert torch.equal(upscale(frame), truth)
+
+
+def test_frames_keep_the_colours_of_the_input(small_model):
+    frame = torch.full((3, 16, 16), 0.5)
+    large = FrameUpscaler(small_model)(frame)
+    means = torch.nn.functional.avg_pool2d(large, 32)
+    assert torch.allclose(means, torch.full_like(means, 0.5), atol=0.01)
+
+
+def test_a_tile_of_nothing_is_refused():
+    with pytest.raises(InputError, match="tile must be at least 1 pixel, got 0"):
+        UpscalingConfig(tile=0)

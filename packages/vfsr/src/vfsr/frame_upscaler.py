@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hdvg.errors import InputError
+from vfsr.film_memory import FilmMemory
 from vfsr.rcan import RCAN
 from vfsr.strip_size import StripSize, choose_strips, free_bytes
 from vfsr.strips import StripNetwork
@@ -28,6 +29,9 @@ class UpscalingConfig:
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of features and weights. On a CPU with AMX, bfloat16 is three times faster and costs 0.02 dB
     at most; on one without it is slower."""
+    temporal: bool = True
+    """Whether frames take account of the frames before them (film_memory.py): less flicker, for
+    0.1 s of CPU at 344x192. Off, each frame is upscaled by itself."""
 
     def __post_init__(self) -> None:
         """Checks the values."""
@@ -49,13 +53,29 @@ class FrameUpscaler:
 
     def reset(self) -> None:
         """Forgets the frames so far."""
+        self._memory = FilmMemory(self.scale)
         self._strips: StripSize | None = None
         self._size = (0, 0)
 
+    def state(self) -> dict[str, Tensor]:
+        """What it knows of the film so far, for `restore`."""
+        return self._memory.state()
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Goes on with a film where another upscaler was when its `state` was taken."""
+        self.reset()
+        self._memory.restore(state)
+
+    @torch.no_grad()
     def __call__(self, frame: Float[Tensor, "3 H W"]) -> Float[Tensor, "3 h w"]:
         """Upscales the film's next frame: RGB, clipped to [0, 1], on the frame's device."""
-        large = self.network(frame.float().clamp(0, 1), *self._strips_for(frame))
-        return large.clamp_(0, 1)
+        small = frame.float().clamp(0, 1)
+        strips = self._strips_for(frame)
+        if not self.config.temporal:
+            return self.network(small, *strips).clamp(0, 1)
+        self._memory.look_at(small)
+        large = self.network(small, *strips, self._memory.smooth)
+        return self._memory.settle(large).clamp(0, 1)
 
     def _strips_for(self, frame: Float[Tensor, "3 H W"]) -> StripSize:
         size = frame.shape[1], frame.shape[2]
