@@ -13,11 +13,10 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from hdvg.errors import InputError
-from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, join_state, need_clips
+from vfmodel.evaluation.clip_metric import check_clip
 from vfmodel.evaluation.fit_frames import check_steps
 from vfmodel.evaluation.load_clip import LoadedClip
-from vfmodel.evaluation.mean_interval import mean_interval
-from vfmodel.evaluation.metric_result import MetricResult
+from vfmodel.evaluation.video_scores import VideoScores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +31,11 @@ class ClipSimConfig:
         check_steps(self.fit or ())
 
 
-class ClipSim(ClipMetric):
+class ClipSim(VideoScores):
     """Mean similarity of videos and their prompts."""
 
     is_differentiable = False
     higher_is_better = True
-    scores: list[Tensor]
 
     def __init__(
         self,
@@ -46,10 +44,9 @@ class ClipSim(ClipMetric):
         **options: Any,  # noqa: ANN401 - torchmetrics' own
     ) -> None:
         """Starts without videos; `options` are those of `torchmetrics.Metric`."""
-        super().__init__(**options)
+        super().__init__(clip.figure, **options)
         self.clip, self.config = clip, config
         self.fit = clip.fit if config.fit is None else config.fit
-        self.add_state("scores", [], dist_reduce_fx="cat")
 
     def update(self, frames: UInt8[Tensor, "T 3 H W"], prompt: str = "") -> None:
         """Takes in one video.
@@ -63,28 +60,16 @@ class ClipSim(ClipMetric):
         """
         check_clip(frames)
         if not prompt.strip():
-            raise InputError(f"{self.clip.figure} needs the prompt of every video, got {prompt!r}")
-        cosines = self.clip.cosines(frames, prompt, self.fit, self.device)
-        self.scores.append(cosines.mean().reshape(1))
+            raise InputError(f"{self.figure} needs the prompt of every video, got {prompt!r}")
+        self._add(self.clip.cosines(frames, prompt, self.fit, self.device).mean())
 
-    def _measure(self) -> MetricResult:
-        scores = join_state(self.scores).double()
-        need_clips(len(scores), self.clip.figure)
-        low, high = mean_interval(scores) or (None, None)
-        return MetricResult(
-            name=self.clip.figure,
-            value=float(scores.mean()),
-            low=low,
-            high=high,
-            num_samples=len(scores),
-            higher_is_better=True,
-            details={
-                "network": self.clip.name,
-                "network_sha256": self._sha256,
-                "fit": list(self.fit),
-                "frames": "all",
-            },
-        )
+    def _details(self) -> dict[str, Any]:
+        return {
+            "network": self.clip.name,
+            "network_sha256": self._sha256,
+            "fit": list(self.fit),
+            "frames": "all",
+        }
 
     @cached_property
     def _sha256(self) -> str:

@@ -1,0 +1,1 @@
+"""Figures of pixels alone: likeness to a reference, flicker, motion."""
