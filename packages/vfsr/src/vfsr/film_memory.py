@@ -23,9 +23,8 @@ from vfsr.flow import estimate_flow, warp
 # flicker that costs no PSNR.
 _KEPT = 0.8
 """Weight of the past among attention's means and block averages."""
-_STILL_KEPT, _MOVED_KEPT = 0.6, 0.4
-"""Weight of the large frame before, where nothing moved and where something did: looking up between
-pixels blurs, so that 0.6 costs up to 0.1 dB there."""
+_FRAME_KEPT = 0.6
+"""Weight of the large frame before, where the small ones agree."""
 _NOISE = (1.5 / 255, 6 / 255)
 """Mean difference of small frames that passes for noise, at least and at most."""
 _WINDOW = 5
@@ -57,7 +56,7 @@ class FilmMemory:
             self._forget()
             return
         self._flow, self._kept = find_again(small, before)
-        if float((self._kept > _MOVED_KEPT / 2).float().mean()) < _CUT_SHARE:
+        if float((self._kept > _FRAME_KEPT / 2).float().mean()) < _CUT_SHARE:
             self._forget()
 
     def smooth(self, layer: int, means: Float[Tensor, "C"]) -> Float[Tensor, "C"]:
@@ -108,15 +107,15 @@ def find_again(
     The noise is taken to be the median difference, since most of a frame is like the last.
 
     Returns:
-        Flow as of `estimate_flow`, and a weight that falls from 0.6 or 0.4 to 0 as the frames
-        differ by more than noise.
+        Flow as of `estimate_flow`, and a weight that falls from 0.6 to 0 as the frames differ by
+        more than noise.
     """
     flow = estimate_flow(now, before)
     moved, still = _difference(now, warp(before, flow)), _difference(now, before)
     noise = moved.median().clamp(*_NOISE)
     moves = still > moved + _DOUBT * noise
     agreement = torch.exp(-((torch.where(moves, moved, still) / (2 * noise)) ** 4))
-    return flow * moves, agreement * torch.where(moves, _MOVED_KEPT, _STILL_KEPT)
+    return flow * moves, _FRAME_KEPT * agreement
 
 
 def drift_of(
