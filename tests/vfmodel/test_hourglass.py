@@ -38,3 +38,15 @@ def test_blocks_are_as_wide_as_those_of_an_image_unet():
         True,
         True,
     ] * 2
+
+
+def test_block_ends_are_joined_as_asked():
+    ends = {}
+    for block_end in ("swap", "fuse", "add"):
+        config = SwapUNetConfig(block_end=block_end)
+        blocks = [*build_encoder(config), *build_decoder(config)]
+        ends[block_end] = [
+            (block.swap is not None, len(block.end_fuses) - len(block.resnets) + 1)
+            for block in blocks
+        ]
+    assert ends == {"swap": [(True, 0)] * 6, "fuse": [(False, 1)] * 6, "add": [(False, 0)] * 6}

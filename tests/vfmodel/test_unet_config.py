@@ -12,6 +12,9 @@ def test_windows_and_roles_alternate_along_the_depth():
     config = SwapUNetConfig(first_query="spatial", window=(4, 6, 11))
     swaps = [config.swap(depth) for depth in range(2 * len(config.channels))]
     assert [swap.query for swap in swaps] == ["spatial", "temporal"] * len(config.channels)
+    fixed = replace(config, swap_roles="fixed")
+    assert {fixed.swap(depth).query for depth in range(6)} == {"spatial"}
+    assert [fixed.swap(depth).shift for depth in range(6)] == [swap.shift for swap in swaps]
     assert [swap.shift for swap in swaps] == [0, 2] * len(config.channels)
     assert [swap.channels for swap in swaps] == [*config.channels, *reversed(config.channels)]
 

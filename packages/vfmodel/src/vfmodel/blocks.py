@@ -58,7 +58,9 @@ class BlockConfig:
     temporal_attention: TemporalAttentionConfig
     """The partner of every text transformer."""
     swap: SwapConfig | None = None
-    """Swap-CA at the block's end; None in the middle block."""
+    """Swap-CA at the block's end; None in the middle block, and where another join is asked for."""
+    fuses_end: bool = False
+    """Whether a 1x1 fusion is at the block's end; neither that nor Swap-CA is a sum."""
     skip_channels: int | None = None
     """Channels of the temporal stream that comes past a resize; None where there is none."""
     skip_shrink: Literal["pool", "nearest"] = "pool"
@@ -182,7 +184,8 @@ class LayeredBlock(SpaceTimeBlock):
         num_layers = len(config.layer_inputs)
         super().__init__(config, num_layers if config.attends else 0)
         self.conv_fuses = nn.ModuleList(Fuse(config.channels) for _ in self.attentions)
-        self.end_fuses = nn.ModuleList(Fuse(config.channels) for _ in range(num_layers - 1))
+        num_fuses = num_layers - 1 + config.fuses_end
+        self.end_fuses = nn.ModuleList(Fuse(config.channels) for _ in range(num_fuses))
 
     def layer(
         self,

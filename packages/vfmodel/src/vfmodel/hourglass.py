@@ -14,7 +14,7 @@ def build_encoder(config: SwapUNetConfig) -> nn.ModuleList:
         settings = config.block(
             level,
             (width, *[channels] * (config.layers_per_block - 1)),
-            swap=config.swap(level),
+            **config.join_at(level),
             **(config.skip_from(width) if level else {}),
         )
         blocks.append(DownBlock(settings, downsamples=level + 1 < len(config.channels)))
@@ -36,7 +36,7 @@ def build_decoder(config: SwapUNetConfig) -> nn.ModuleList:
         settings = config.block(
             level,
             tuple(inputs),
-            swap=config.swap(levels + index),
+            **config.join_at(levels + index),
             **(config.skip_from(came_from) if index else {}),
         )
         blocks.append(UpBlock(settings, upsamples=level > 0))

@@ -54,6 +54,12 @@ class SwapUNetConfig:
     Transformer (Liu et al., 2021), since the paper's text has lost the number."""
     first_query: Stream = "temporal"
     """The stream that asks in the first block; the roles change from block to block."""
+    swap_roles: Literal["swapped", "fixed"] = "swapped"
+    """Whether the two streams change roles from block to block, or `first_query` asks in all of
+    them; the paper's ablation has both."""
+    block_end: Literal["swap", "fuse", "add"] = "swap"
+    """What joins the streams at the end of an encoder or decoder block: Swap-CA, a 1x1 convolution
+    as everywhere else, or their sum. The last two are what the paper's ablation compares with."""
     swap_num_heads: tuple[int, ...] | None = None
     """Swap-CA's attention heads of each level; None for `num_heads`."""
     swap_feed_forward_mult: int | None = None
@@ -147,7 +153,7 @@ class SwapUNetConfig:
             num_heads=(self.swap_num_heads or self.num_heads)[level],
             window=self.window,
             shift=self._shift() if swapped else 0,
-            query=roles[(self.first_query == "temporal") != swapped],
+            query=roles[(self.first_query == "temporal") != (swapped and self._changes_roles)],
             feed_forward_mult=(
                 self.feed_forward_mult
                 if self.swap_feed_forward_mult is None
@@ -179,6 +185,12 @@ class SwapUNetConfig:
         }
         return BlockConfig(**(settings | changes))
 
+    def join_at(self, depth: int) -> dict[str, Any]:
+        """What a block is told about its end; `depth` as for `swap`."""
+        if self.block_end == "swap":
+            return {"swap": self.swap(depth)}
+        return {"fuses_end": self.block_end == "fuse"}
+
     def skip_from(self, channels: int) -> dict[str, Any]:
         """What a block is told about the temporal stream that comes to it past a resize."""
         if self.temporal_skip == "none":
@@ -195,6 +207,10 @@ class SwapUNetConfig:
             "positions": self.temporal_positions,
         }
         return TemporalAttentionConfig(**(settings | changes))
+
+    @property
+    def _changes_roles(self) -> bool:
+        return self.swap_roles == "swapped"
 
     def _shift(self) -> int:
         return self.window[0] // 2 if self.shift is None else self.shift
@@ -215,5 +231,7 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "temporal_self_attentions": (1, 2),
     "temporal_positions": ("rotary", "none"),
     "temporal_skip": ("pool", "nearest", "none"),
+    "swap_roles": ("swapped", "fixed"),
+    "block_end": ("swap", "fuse", "add"),
 }
 torch.serialization.add_safe_globals([SwapUNetConfig])
