@@ -15,14 +15,24 @@ def test_help_lists_the_commands(capsys):
     for words in ((), ("--help",)):
         assert run(*words) == 0
         out = capsys.readouterr().out
-        for command in ("fit", "latents", "generate", "app"):
+        for command in (
+            "fit",
+            "latents",
+            "generate",
+            "app",
+            "evaluate",
+            "table",
+            "ablate",
+            "study",
+        ):
             assert f"\n  {command} " in out
 
 
 def test_an_unknown_command_is_named(capsys):
     assert run("fti") == 2
     assert capsys.readouterr().err == (
-        "error: unknown command 'fti'; the commands are fit, latents, generate and app\n"
+        "error: unknown command 'fti'; the commands are fit, latents, generate, app, evaluate,"
+        " table, ablate and study\n"
     )
 
 

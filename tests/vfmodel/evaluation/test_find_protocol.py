@@ -13,7 +13,7 @@ DIGESTS = {
     "dynamicrafter": "1:284b770cb625",
     "msrvtt_every_caption": "1:baf5cdf17801",
     "msrvtt_videofactory": "1:9ca7f9f2908c",
-    "shapes": "1:ab064ea10417",
+    "shapes": "1:f82e9a924f1a",
     "stylegan_v": "1:872988e98969",
     "ucf101_lavie": "1:6259600fb66c",
     "ucf101_make_a_video": "1:3b0a1294dac2",

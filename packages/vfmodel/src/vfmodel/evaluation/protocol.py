@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from hdvg.errors import InputError
 from vfmodel.evaluation.fit_frames import check_steps
 
-METRICS = ("fvd", "clipsim", "temporal", "prompt_accuracy")
+METRICS = ("fvd", "clipsim", "flicker", "dynamic_degree", "prompt_accuracy")
 DATASETS = ("ucf101", "msrvtt", "webvid", "folder", "shapes")
 _SOURCES = ("class_captions", "class_names", "one_caption", "every_caption", "shapes", "none")
 _SPLITS = ("all", "train", "val", "test")

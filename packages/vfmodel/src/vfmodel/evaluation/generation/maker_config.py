@@ -15,8 +15,8 @@ class MakerConfig:
     """A text-to-video model and its settings; what is null is the model's own."""
 
     model: str | None = None
-    """What makes the videos that are missing; null makes none. A model folder or hub id: ours, or any
-    text-to-video pipeline of diffusers, such as ali-vilab/text-to-video-ms-1.7b or
+    """What makes the videos that are missing; null makes none. A model folder or hub id: ours, or
+    any text-to-video pipeline of diffusers, such as ali-vilab/text-to-video-ms-1.7b or
     cerspense/zeroscope_v2_576w; `shipped` for ours that comes with the package."""
     motion_adapter: str | None = None
     """Folder or hub id of AnimateDiff's motion modules, where `model` is an image model."""

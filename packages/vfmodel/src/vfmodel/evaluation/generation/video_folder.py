@@ -45,14 +45,7 @@ class VideoFolder:
         Raises:
             InputError: The file is not JSON.
         """
-        path = self.path / MADE_WITH
-        if not path.is_file():
-            return {}
-        try:
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError(f"not JSON: {path} ({error})") from error
-        return found
+        return self._read(MADE_WITH)
 
     def prepare(self, samples: Sequence[Sample], made_with: dict[str, Any]) -> None:
         """Makes the folder and writes down what is about to be made.
@@ -72,7 +65,8 @@ class VideoFolder:
                 )
         self.path.mkdir(parents=True, exist_ok=True)
         replace_json(self.path / MADE_WITH, wanted)
-        replace_json(self.path / PROMPTS, {f"{s.name}.mp4": s.prompt for s in samples})
+        listed = self._read(PROMPTS) | {f"{s.name}.mp4": s.prompt for s in samples}
+        replace_json(self.path / PROMPTS, listed)
 
     def sweep(self, samples: Sequence[Sample]) -> None:
         """Removes what a killed writer of these samples has left half-written."""
@@ -91,6 +85,16 @@ class VideoFolder:
         if not torch.isfinite(frames).all():
             raise ValueError("frames are not finite")
         write_video(self.file(sample), to_uint8(frames.numpy()), video.fps, crf=_CRF)
+
+    def _read(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        if not path.is_file():
+            return {}
+        try:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"not JSON: {path} ({error})") from error
+        return found
 
 
 def replace_json(path: Path, content: object) -> None:

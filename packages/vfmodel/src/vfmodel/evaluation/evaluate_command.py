@@ -1,0 +1,90 @@
+"""`vfmodel evaluate`: a folder of videos, made where they are missing, to figures of a protocol."""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import jsonargparse
+
+from hdvg.errors import InputError
+from vfmodel.evaluation.evaluate_config import EvaluateConfig
+from vfmodel.evaluation.find_protocol import list_protocols
+from vfmodel.evaluation.generation.maker_config import MakerConfig
+
+
+def run_evaluate(arguments: Sequence[str]) -> None:
+    """Parses a command line and evaluates.
+
+    Args:
+        arguments: What follows "evaluate" on the command line.
+
+    Raises:
+        InputError: An unknown option, or what `evaluate` refuses.
+    """
+    config, maker, as_json = parse_words(arguments)
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    from vfmodel.evaluation.evaluate import evaluate
+
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    result = evaluate(config, maker)
+    if result is not None:
+        sys.stdout.write(f"{json.dumps(result)}\n" if as_json else describe_result(result))
+
+
+def parse_words(arguments: Sequence[str]) -> tuple[EvaluateConfig, MakerConfig, bool]:
+    """What a command line asks for, and whether the answer is to be JSON.
+
+    Raises:
+        InputError: An unknown option, or a value that does not fit.
+    """
+    try:
+        settings = _make_parser().parse_args(list(arguments)).as_dict()
+    except jsonargparse.ArgumentError as error:
+        raise InputError(error.message) from error
+    maker = {name: settings.pop(name) for name in MakerConfig.__dataclass_fields__}
+    as_json = settings.pop("json")
+    settings.pop("config", None)
+    return EvaluateConfig(**settings), MakerConfig(**maker), as_json
+
+
+def describe_result(result: dict[str, Any]) -> str:
+    """A result for a person: a line a figure, then what is missing."""
+    videos, real = result["videos"], result["real"]
+    lines = [f"{result['model']} by {result['protocol']['label']}"]
+    for figure in result["figures"]:
+        value = "none" if figure["value"] is None else f"{figure['value']:.4f}"
+        low, high = figure["low"], figure["high"]
+        interval = "" if low is None else f"  95 % [{low:.4f}, {high:.4f}]"
+        lines.append(f"  {figure['name']:<24}{value:>12}{interval}  n={figure['num_samples']}")
+    lines.append(
+        f"  videos: {videos['scored']} of {videos['asked']} judged, {videos['missing']} missing,"
+        f" {videos['broken']} broken"
+    )
+    if real["asked"]:
+        lines.append(f"  real videos: {real['used']} of {real['asked']} of {real['dataset']}")
+    if not result["complete"]:
+        lines.append("  INCOMPLETE: not to be compared with complete results")
+    return "\n".join(lines) + "\n"
+
+
+def _make_parser() -> jsonargparse.ArgumentParser:
+    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
+    parser = jsonargparse.ArgumentParser(
+        prog="vfmodel evaluate",
+        usage="vfmodel evaluate --protocol NAME --videos DIR --out DIR [--model MODEL] [options]",
+        description="Makes the videos that a protocol lacks, measures, and writes result.json."
+        f" Protocols: {', '.join(list_protocols())}.",
+        exit_on_error=False,
+    )
+    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
+    parser.add_argument("--json", action="store_true", help="Print the result as one JSON object.")
+    parser.add_class_arguments(EvaluateConfig, None)
+    parser.add_class_arguments(MakerConfig, None)
+    return parser
