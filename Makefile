@@ -19,7 +19,8 @@ UPSCALER ?= $(wildcard runs/mini_upscaler/model)
 DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdvg/mini.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dataset train train-model train-upscaler generate app mini stand-ins env-lavis \
+.PHONY: help install demo dataset train train-model train-upscaler generate app evaluate ablation mini \
+        stand-ins env-lavis \
         env-realesrgan format lint type test test-slow test-oracle bench check clean
 
 help: ## Print this list
@@ -33,7 +34,7 @@ $(READY): constraints.txt requirements-dev.txt $(wildcard packages/*/pyproject.t
 	@start=$$(date +%s); set -e; \
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV); \
 	$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-dev.txt \
-	    -e 'packages/hdvg[build,caption]' -e 'packages/vfmodel[app]' -e packages/vfsr; \
+	    -e 'packages/hdvg[build,caption]' -e 'packages/vfmodel[app,evaluate]' -e packages/vfsr; \
 	echo $$(( $$(date +%s) - start )) > $@
 
 install: $(READY) ## Create .venv with the three packages and the development tools
@@ -71,6 +72,14 @@ mini: $(READY) ## Train the mini video model from scratch on rendered scenes; co
 app: $(READY) ## Try a model in the browser [MODEL] [PORT=7860]
 	$(RUN) -m vfmodel app --upscaler vfsr.upscale --port $(or $(PORT),7860) \
 	    $(if $(MODEL),--model '$(MODEL)')
+
+evaluate: $(READY) ## Measure a model by PROTOCOL=shapes [MODEL] [REAL=dataset folder] [OUT] [VIDEOS] [WORKERS=2]
+	$(RUN) -m vfmodel evaluate --protocol '$(or $(PROTOCOL),shapes)' --model '$(or $(MODEL),shipped)' \
+	    $(if $(REAL),--real '$(REAL)') --workers $(or $(WORKERS),2) \
+	    --videos '$(or $(VIDEOS),artifacts/evaluation/videos)' --out '$(or $(OUT),artifacts/evaluation)'
+
+ablation: $(READY) ## Train and measure the ablations, then their tables [CONFIG]; goes on where it stopped
+	$(RUN) -m pipelines.ablation --config '$(or $(CONFIG),configs/ablation/mini.yaml)'
 
 stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3 hours)
 	$(RUN) -m pipelines.train_stand_ins vae

@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("hdvg", "vfmodel", "vfsr")
+# Folders whose configs another package's commands take.
+COMMAND_OF = {"ablation": "vfmodel"}
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 IDS = [str(path.relative_to(ROOT / "configs")) for path in CONFIGS]
 
@@ -27,6 +29,7 @@ def _command(path, package):
 def _exit_code(path, monkeypatch):
     """Exit code of the config's own command when it has only to parse and print it."""
     package = path.relative_to(ROOT / "configs").parts[0] if ROOT in path.parents else path.stem
+    package = COMMAND_OF.get(package, package)
     second_stage = path.exists() and "vfsr refine" in _header(path)
     command = "refine" if second_stage else _command(path, package)
     # LightningCLI warns when the process was started with other arguments than it is given.
