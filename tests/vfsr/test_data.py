@@ -171,3 +171,46 @@ def test_a_selection_decides_which_clips_are_read(dataset):
     module = CropDataModule(str(dataset), crops=CONFIG, batch_size=3, select="clip_id != 'c3'")
     module.setup("fit")
     assert len(module.training.rows) + len(module.held_out.rows) == 3
+
+
+def test_every_second_crop_is_the_one_before_moved(dataset):
+    clips = ClipDataset(dataset, num_frames=1, captions=None, min_duration_s=0.0)
+    moving = replace(CONFIG, crops_per_clip=6, motion_px=7)
+    pairs = CropGroups(clips, np.arange(4), moving)[3]
+    assert pairs["motion"].shape == (3, 2)
+    assert pairs["motion"].abs().max() <= 7
+    assert len(set(map(tuple, pairs["motion"].tolist()))) > 1
+    for first, second, (down, right) in zip(
+        pairs["hr"][::2], pairs["hr"][1::2], pairs["motion"].tolist(), strict=True
+    ):
+        # Both on one canvas agree wherever both are.
+        canvas = torch.full((2, 3, 64, 64), -1)
+        canvas[0, :, 16:48, 16:48] = first.int()
+        canvas[1, :, 16 + down : 48 + down, 16 + right : 48 + right] = second.int()
+        both = (canvas >= 0).all(dim=0)
+        assert both.sum() >= 3 * 25 * 25
+        assert torch.equal(canvas[0][both], canvas[1][both])
+
+
+def test_views_of_a_moving_crop_are_degraded_alike_but_for_noise(dataset):
+    clips = ClipDataset(dataset, num_frames=1, captions=None, min_duration_s=0.0)
+    for noise in (0.0, 20.0):
+        stage = StageConfig(
+            gaussian_prob=1.0, gaussian_range=(noise, noise), jpeg_range=(100.0, 100.0)
+        )
+        twice = DegradationConfig(first=stage, second=stage)
+        config = replace(CONFIG, crops_per_clip=2, motion_px=1, degradation=twice)
+        groups = CropGroups(clips, np.arange(4), config)
+        still = next(pairs for k in range(99) if not (pairs := groups[k])["motion"].any())
+        difference = (still["lr"][0].float() - still["lr"][1].float()).abs().mean()
+        assert (difference == 0) == (noise == 0)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [({"motion_px": 17}, "motion_px must lie in 0..crop / 2, got 17"),
+     ({"motion_px": 2, "crops_per_clip": 3}, "crops_per_clip must be even, got 3")],
+)  # fmt: skip
+def test_motion_that_does_not_fit_is_refused(knobs, message):
+    with pytest.raises(InputError, match=message):
+        replace(CONFIG, **knobs)

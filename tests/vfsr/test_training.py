@@ -6,6 +6,7 @@ import torch
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from hdvg.errors import InputError
+from vfsr.consistency import consistency_loss
 from vfsr.rcan import RCAN, RCANConfig
 from vfsr.training import UpscalerTraining, as_floats, psnr
 from vfsr.weights import save_rcan
@@ -19,6 +20,21 @@ def test_the_loss_is_the_mean_absolute_error(batch, small_config):
     result = training.model(batch["lr"] / 255.0)
     truth = sum((result[i] - batch["hr"][i] / 255.0).abs().mean() for i in range(2)) / 2
     assert loss.item() == pytest.approx(truth.item(), rel=1e-5)
+
+
+def test_views_of_a_moving_crop_add_their_difference(batch, small_config):
+    torch.manual_seed(0)
+    wide = {name: value.repeat(1, 1, 8, 8) for name, value in batch.items()}
+    plain, asked = (UpscalerTraining(rcan=small_config, consistency_weight=w) for w in (0.0, 0.5))
+    asked.load_state_dict(plain.state_dict())
+    for training in (plain, asked):
+        training.log = lambda *args, **kwargs: None
+    motion = torch.tensor([[3, -2]], dtype=torch.int16)
+    result = plain.model(wide["lr"] / 255.0)
+    extra = asked.training_step({**wide, "motion": motion}, 0) - plain.training_step(wide, 0)
+    assert extra.item() == pytest.approx(0.5 * consistency_loss(result, motion).item(), rel=1e-4)
+    with pytest.raises(InputError, match=r"consistency_weight 0.5 needs data.crops.motion_px"):
+        asked.training_step(wide, 0)
 
 
 def test_the_rate_rises_then_falls_along_a_cosine(small_config):

@@ -22,11 +22,14 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from hdvg.errors import InputError
 from hdvg.reader import ClipDataset
 from vfsr.degradation.config import DegradationConfig
+from vfsr.degradation.params import sample_params
+from vfsr.degradation.replay import hold_over_clip
 from vfsr.degradation.second_order import Reconstruct, degrade
 from vfsr.degradation.sharpen import sharpen
 
-Pairs = dict[str, UInt8[Tensor, "_ 3 _ _"]]
-"""`lr` [N, 3, s, s], `hr` [N, 3, S, S]: RGB, 0..255; 8 bits because workers send them over."""
+Pairs = dict[str, Tensor]
+"""`lr` [N, 3, s, s], `hr` [N, 3, S, S]: RGB, 0..255; uint8, because workers send them over. With
+views of moving crops also `motion` int16 [N / 2, 2], of which vfsr/consistency.py tells."""
 
 # One video in eight is kept back to measure on.
 _HELD_OUT_SHARE = 8
@@ -49,6 +52,9 @@ class CropConfig:
     """Pairs made from each clip that is opened."""
     frames_per_clip: int = 2
     """Frames decoded for them."""
+    motion_px: int = 0
+    """Every second crop is the one before, moved by up to so many clean pixels each way and with
+    noise of its own, as `model.consistency_weight` needs it; 0 cuts every crop anew."""
     seed: int = 0
     """Decides clips, frames, crops and degradations."""
     degradation: DegradationConfig = field(default_factory=DegradationConfig)
@@ -66,6 +72,12 @@ class CropConfig:
             raise InputError(
                 f"crop must be a multiple of the scale {scale} and fit into "
                 f"{self.width}x{self.height}, got {self.crop}"
+            )
+        if not 0 <= self.motion_px <= self.crop // 2:
+            raise InputError(f"motion_px must lie in 0..crop / 2, got {self.motion_px}")
+        if self.motion_px and self.crops_per_clip % 2:
+            raise InputError(
+                f"with motion_px crops_per_clip must be even, got {self.crops_per_clip}"
             )
 
 
@@ -87,14 +99,28 @@ class CropGroups(Dataset[Pairs]):
         config = self.config
         rng = np.random.default_rng([config.seed, _CROP_STREAM, k])
         pictures = self._frames(self._clip_of(k), rng)
-        cuts = [self._cut(pictures, i, rng) for i in range(config.crops_per_clip)]
+        if not config.motion_px:
+            cuts = [self._cut(pictures, i, rng) for i in range(config.crops_per_clip)]
+            return self._degraded(cuts, 1, rng)
+        count = config.crops_per_clip // 2
+        views = [self._cut_moving(pictures, i, rng) for i in range(count)]
+        motion = torch.tensor([step for _, step in views], dtype=torch.int16)
+        pairs = self._degraded([view for two, _ in views for view in two], 2, rng)
+        return pairs | {"motion": motion}
+
+    def _degraded(
+        self, cuts: list[npt.NDArray[np.uint8]], alike: int, rng: np.random.Generator
+    ) -> Pairs:
+        """The pairs of these crops; each `alike` neighbours differ in their noise alone."""
+        config = self.config
         hr = torch.from_numpy(np.stack(cuts)).float() / 255
         if config.sharpen:
             hr = (sharpen(hr) * 255).round() / 255
         generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-        lr = degrade(
-            hr, generator=generator, config=config.degradation, reconstruct=self.reconstruct
-        )
+        params = sample_params(generator, len(hr) // alike, config.degradation)
+        if alike > 1:
+            params = hold_over_clip(params, alike)
+        lr = degrade(hr, params, reconstruct=self.reconstruct)
         return {"lr": _as_bytes(lr), "hr": _as_bytes(hr)}
 
     def _clip_of(self, k: int) -> int:
@@ -118,6 +144,19 @@ class CropGroups(Dataset[Pairs]):
         left = rng.integers(picture.shape[2] - size + 1)
         cut = picture[:, top : top + size, left : left + size]
         return cut[:, :, ::-1].copy() if rng.random() < 0.5 else cut
+
+    def _cut_moving(
+        self, pictures: npt.NDArray[np.uint8], i: int, rng: np.random.Generator
+    ) -> tuple[list[npt.NDArray[np.uint8]], tuple[int, int]]:
+        """Two views of a picture and how far, down and right, the second lies from the first."""
+        picture, size = pictures[i % len(pictures)], self.config.crop
+        room = [side - size for side in picture.shape[1:]]
+        steps = [min(self.config.motion_px, free) for free in room]
+        down, right = (int(rng.integers(-step, step + 1)) for step in steps)
+        top = int(rng.integers(max(0, -down), room[0] - max(0, down) + 1))
+        left = int(rng.integers(max(0, -right), room[1] - max(0, right) + 1))
+        corners = (top, left), (top + down, left + right)
+        return [picture[:, y : y + size, x : x + size] for y, x in corners], (down, right)
 
 
 def _as_bytes(frames: Float[Tensor, "N 3 _ _"]) -> UInt8[Tensor, "N 3 _ _"]:

@@ -14,6 +14,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from hdvg.errors import InputError
+from vfsr.consistency import consistency_loss
 from vfsr.data import Pairs
 from vfsr.rcan import RCAN, RCANConfig
 from vfsr.weights import check_shapes, load_rcan
@@ -34,6 +35,7 @@ class UpscalerTraining(LightningModule):
         warmup_steps: int = 50,
         decay_steps: int = 1000,
         init_from: str | None = None,
+        consistency_weight: float = 0.0,
     ) -> None:
         """Builds the network.
 
@@ -44,6 +46,8 @@ class UpscalerTraining(LightningModule):
             decay_steps: Step at which the rate has fallen, along a half cosine, to 2 % of it.
             init_from: Model folder or hub id to start from; "default" is the one that ships with
                 vfsr. None starts as interpolation.
+            consistency_weight: Weight, L1 having 1, of the difference between two views of a
+                moving crop, which data.crops.motion_px provides; 0 leaves it out.
         """
         super().__init__()
         if learning_rate <= 0:
@@ -53,6 +57,9 @@ class UpscalerTraining(LightningModule):
                 f"warmup_steps {warmup_steps} must be at least 0 and below "
                 f"decay_steps {decay_steps}"
             )
+        if consistency_weight < 0:
+            raise InputError(f"consistency_weight must be at least 0, got {consistency_weight}")
+        self.consistency_weight = consistency_weight
         self.learning_rate = learning_rate
         self.warmup_steps, self.decay_steps = warmup_steps, decay_steps
         self.model = RCAN(rcan)
@@ -62,9 +69,19 @@ class UpscalerTraining(LightningModule):
             self.model.load_state_dict(source)
 
     def training_step(self, batch: Pairs, batch_idx: int) -> Float[Tensor, ""]:
-        """Mean absolute error over RGB in [0, 1]."""
+        """Mean absolute error over RGB in [0, 1], and the difference between views if asked."""
         lr, hr = as_floats(batch)
-        loss = F.l1_loss(self.model(lr).float(), hr)
+        result = self.model(lr).float()
+        loss = F.l1_loss(result, hr)
+        if self.consistency_weight:
+            if "motion" not in batch:
+                raise InputError(
+                    f"consistency_weight {self.consistency_weight} needs data.crops.motion_px "
+                    "above 0"
+                )
+            consistency = consistency_loss(result, batch["motion"])
+            self.log("train/consistency", consistency)
+            loss = loss + self.consistency_weight * consistency
         self.log("train/loss", loss)
         return loss
 
