@@ -13,6 +13,7 @@ OPEN_TO_MODELS = {
     "hdvg.errors",
     "hdvg.reader",
     "hdvg.video",
+    "hdvg.deep_video",
     # Latents are a part of the dataset's format that only a model can fill in: hdvg does the pass
     # and the reading, vfmodel hands it an encoder.
     "hdvg.latents.encode_dataset",

@@ -42,7 +42,7 @@ _MATRICES = {
 _HD_HEIGHT = 720
 # swscale's fast paths round down: RGB came out 1 to 2 levels dark (3 at most), with these flags at
 # most 1 and 0 on average. Shrinking a 720p frame takes 0.4 ms instead of 0.3.
-_EXACT = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+EXACT = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def to_rgb(
         height=height,
         format="rgb24",
         src_colorspace=matrix_of(frame),
-        interpolation=(Interpolation.AREA if shrinks else Interpolation.BICUBIC) | _EXACT,
+        interpolation=(Interpolation.AREA if shrinks else Interpolation.BICUBIC) | EXACT,
     )
     array: UInt8Video = rgb.to_ndarray()
     return array
@@ -278,5 +278,5 @@ def from_rgb(rgb: UInt8Video, matrix: Colorspace = Colorspace.ITU709) -> "av.Vid
     """Converts RGB uint8 [H, W, 3], H and W even, to a limited-range yuv420p frame."""
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
     return frame.reformat(
-        format="yuv420p", dst_colorspace=matrix, interpolation=Interpolation.AREA | _EXACT
+        format="yuv420p", dst_colorspace=matrix, interpolation=Interpolation.AREA | EXACT
     )
