@@ -1,5 +1,9 @@
 """A dataset of two rendered videos, and a network small enough for tests."""
 
+from fractions import Fraction
+from functools import cache
+
+import av
 import numpy as np
 import pytest
 import torch
@@ -71,3 +75,70 @@ def _row(index, member):
         "boundary_start": "video_edge", "boundary_end": "video_edge",
         "keyframe_s": 1.0, "shard": "media/u0.tar", **vars(member),
     }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def plain():
+    """A network that only interpolates, so that results can be compared with their sources."""
+    return RCAN(RCANConfig(num_blocks=1, channels=8, reduction=4, scale=2)).eval()
+
+
+@pytest.fixture(scope="session")
+def render_film():
+    """Call it with a path and times in 1/30000 s: writes one dead-leaves picture a time, or always
+    the same with other noise, in a codec and pixel format, with or without tags and rotation, and
+    returns the path."""
+    return _render_film
+
+
+@cache
+def _picture(seed, size):
+    return render_dead_leaves(np.random.default_rng(seed), size[1], size[0])
+
+
+def _render_film(path, times, size=(96, 64), **options):
+    pixels = options.get("pix_fmt", "yuv420p")
+    clock = Fraction(1, 30_000)
+    with av.open(str(path), "w") as container:
+        codec = options.get("codec", "libx264")
+        stream = container.add_stream(codec, rate=25, options=options.get("options", {}))
+        stream.width, stream.height, stream.pix_fmt = *size, pixels
+        stream.time_base = stream.codec_context.time_base = clock
+        for name, value in options.get("tags", {}).items():
+            setattr(stream.codec_context, name, value)
+        if "rotation" in options:
+            stream.set_display_rotation(options["rotation"])
+        for index, tick in enumerate(times):
+            seed = 0 if options.get("still") else index % 8
+            rgb = _picture(seed, size)
+            if options.get("still"):
+                noise = np.random.default_rng(index).integers(-4, 5, rgb.shape)
+                rgb = (rgb + noise).clip(0, 255).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixels)
+            frame.pts, frame.time_base = tick, clock
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def frames_of():
+    """Call it with a film: its decoded frames."""
+
+    def call(path):
+        with av.open(str(path)) as container:
+            return list(container.decode(container.streams.video[0]))
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def packets_of():
+    """Call it with a film and a kind of stream: (time in s, bytes) of the first such stream."""
+
+    def call(path, kind):
+        with av.open(str(path)) as container:
+            stream = next(s for s in container.streams if s.type == kind)
+            return [(p.pts * p.time_base, bytes(p)) for p in container.demux(stream) if p.size]
+
+    return call

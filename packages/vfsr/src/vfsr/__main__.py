@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run_command(lambda: _dispatch(words))
 
 
-def _dispatch(words: list[str]) -> None:
+def _dispatch(words: list[str]) -> int | None:
     if not words or words[0] in ("-h", "--help"):
         sys.stdout.write(_USAGE)
     elif words[0] == "fit":
@@ -37,9 +37,10 @@ def _dispatch(words: list[str]) -> None:
     elif words[0] == "upscale":
         from vfsr.upscale_command import run_upscale
 
-        run_upscale(words[1:])
+        return run_upscale(words[1:])
     else:
         raise InputError(f"unknown command {words[0]!r}; the commands are fit, refine and upscale")
+    return None
 
 
 if __name__ == "__main__":
