@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vfmodel.evaluation.read_prompt import Asked
 from vfmodel.evaluation.shapes_prompts import ShapesPrompt
 from vfmodel.evaluation.shapes_tracker import Seen
 
@@ -35,7 +36,7 @@ class Share:
         return self.hits / self.count
 
 
-def compare(prompt: ShapesPrompt, seen: Seen) -> dict[str, bool]:
+def compare(prompt: ShapesPrompt | Asked, seen: Seen) -> dict[str, bool]:
     """Whether each of `ATTRIBUTES` came out as asked; the watermark counts where stock does."""
     asked = prompt.attributes
     verdict = {name: getattr(seen, name) == value for name, value in asked.items()}

@@ -23,8 +23,8 @@ _FASTEST = 0.05
 class DynamicDegreeConfig:
     """When a video counts as moving."""
 
-    fps: float
-    """Frames per second of the videos."""
+    fps: float = 8.0
+    """Frames per second of the videos; VBench looks at all of them at 8."""
     dynamic_from: float = 0.1875
     """Speed in frame heights a second: VBench's 6 pixels a frame at 256 and 8 frames a second."""
     dynamic_share: float = 0.25
@@ -52,7 +52,7 @@ class DynamicDegree(ClipMetric):
 
     def __init__(
         self,
-        config: DynamicDegreeConfig,
+        config: DynamicDegreeConfig = DynamicDegreeConfig(),
         **options: Any,  # noqa: ANN401 - torchmetrics' own
     ) -> None:
         """Starts without videos; `options` are those of `torchmetrics.Metric`."""

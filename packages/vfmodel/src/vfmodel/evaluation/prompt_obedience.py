@@ -1,0 +1,93 @@
+"""Prompt accuracy as a metric: the share of videos in which all is as the prompt asks."""
+
+from typing import Any
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from hdvg.errors import InputError
+from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, need_clips
+from vfmodel.evaluation.metric_result import MetricResult
+from vfmodel.evaluation.prompt_accuracy import ATTRIBUTES, compare, wilson
+from vfmodel.evaluation.read_prompt import read_prompt
+from vfmodel.evaluation.shapes_tracker import track
+
+_EVERYTHING = "everything"
+_GROUPS = ("seen", "unseen")
+
+
+class PromptObedience(ClipMetric):
+    """Counts, by the tracker of rendered shapes, what came out as asked.
+
+    The figure is the share with everything right; `details` has every attribute's share, also
+    apart for combinations that training saw and those held out of it.
+    """
+
+    is_differentiable = False
+    higher_is_better = True
+    hits: Tensor
+    counts: Tensor
+
+    def __init__(self, fps: float, **options: Any) -> None:  # noqa: ANN401 - torchmetrics' own
+        """Starts without videos.
+
+        Args:
+            fps: Frames per second of the videos.
+            options: Of `torchmetrics.Metric`.
+
+        Raises:
+            InputError: `fps` is not positive.
+        """
+        super().__init__(**options)
+        if fps <= 0:
+            raise InputError(f"fps must be positive, got {fps}")
+        self.fps = fps
+        shape = len(_GROUPS), len(ATTRIBUTES) + 1
+        self.add_state("hits", torch.zeros(shape, dtype=torch.int64), dist_reduce_fx="sum")
+        self.add_state("counts", torch.zeros(len(_GROUPS), dtype=torch.int64), dist_reduce_fx="sum")
+
+    def update(self, frames: UInt8[Tensor, "T 3 H W"], prompt: str = "") -> None:
+        """Takes in one video.
+
+        Args:
+            frames: RGB in 0..255.
+            prompt: A sentence of the corpus with one object.
+
+        Raises:
+            InputError: The prompt is another one.
+        """
+        check_clip(frames)
+        asked = read_prompt(prompt)
+        verdict = compare(asked, track(frames.float() / 255.0, self.fps))
+        right = [*(verdict[name] for name in ATTRIBUTES), all(verdict.values())]
+        group = int(asked.unseen)
+        self.hits[group] += torch.tensor(right, device=self.device)
+        self.counts[group] += 1
+
+    def _measure(self) -> MetricResult:
+        total = int(self.counts.sum())
+        need_clips(total, "prompt accuracy")
+        hits = self.hits.cpu()
+        groups = {name: (hits[i], int(self.counts[i])) for i, name in enumerate(_GROUPS)}
+        groups["all"] = hits.sum(dim=0), total
+        shares = {name: _shares(*group) for name, group in groups.items() if group[1]}
+        whole = shares["all"][_EVERYTHING]
+        return MetricResult(
+            name="prompt accuracy",
+            value=whole["share"],
+            low=whole["low"],
+            high=whole["high"],
+            num_samples=total,
+            higher_is_better=True,
+            details={"fps": self.fps, "interval": "Wilson", "shares": shares},
+        )
+
+
+def _shares(hits: Tensor, count: int) -> dict[str, dict[str, float]]:
+    names = (*ATTRIBUTES, _EVERYTHING)
+    found = {name: wilson(int(right), count) for name, right in zip(names, hits, strict=True)}
+    return {
+        name: {"share": share.share, "low": share.low, "high": share.high, "hits": share.hits}
+        for name, share in found.items()
+    }
