@@ -43,7 +43,7 @@ def test_both_files_are_written_and_one_is_printed(result, tmp_path, capsys):
     assert printed == (tmp_path / "tables" / "main.md").read_text()
     digest = find_protocol("ucf101_videofactory").digest
     assert f"| ours | 432.1 [400.0, 460.0] `{digest}` |" in printed
-    assert "VideoFactory (paper) (published)" in printed
+    assert "VideoFactory (published)" in printed
     assert r"\begin{tabular}" in (tmp_path / "tables" / "main.tex").read_text()
 
 

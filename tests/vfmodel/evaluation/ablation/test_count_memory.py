@@ -28,7 +28,7 @@ def test_parameters_and_what_the_backward_pass_keeps(tiny_unet):
     unet = SwapUNet(tiny_unet)
     counted = [count_training_memory(unet, (4, 3, 4, 6), 5, batch) for batch in (1, 2, 3)]
     weights = 16 * sum(parameter.numel() for parameter in unet.parameters())
-    assert counted[2] - counted[1] == counted[1] - counted[0]
+    assert counted[2] - counted[1] == pytest.approx(counted[1] - counted[0], rel=0.01)
     assert counted[0] > weights
     # Fused attention keeps other things on a CPU than where nothing is computed.
     assert counted[1] - weights == pytest.approx(saved_bytes(unet, 2), rel=0.15)

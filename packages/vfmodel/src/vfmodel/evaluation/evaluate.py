@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from hdvg.errors import InputError
 from vfmodel.evaluation.choose_metrics import choose_metrics, choose_network, fvd_config
 from vfmodel.evaluation.clip_metric import ClipMetric
@@ -22,13 +24,12 @@ from vfmodel.evaluation.real_set.listed_videos import ListedVideos
 from vfmodel.evaluation.real_set.read_dataset import read_dataset
 from vfmodel.evaluation.real_set.real_clips import real_clips
 from vfmodel.evaluation.real_set.real_features import RealFeatures, real_features
-from vfmodel.evaluation.result_file import build_result, write_result
+from vfmodel.evaluation.result_file import RESULT_FILE, build_result, write_result
 from vfmodel.evaluation.score_clips import score_clips
 from vfmodel.evaluation.settle_protocol import settle_protocol
 
 LOG = logging.getLogger(__name__)
 
-RESULT_FILE = "result.json"
 # A folder may lack thousands of videos; some names tell which.
 _MAX_NAMES = 50
 
@@ -47,11 +48,9 @@ def evaluate(config: EvaluateConfig, maker: MakerConfig) -> dict[str, Any] | Non
     samples = plan_samples(protocol, listed, captions)
     # All that may be refused, before hours of generation.
     metrics = choose_metrics(protocol)
-    fvd = (
-        FVD(choose_network(protocol, config), fvd_config(protocol))
-        if _wants_fvd(protocol)
-        else None
-    )
+    fvd: FVD | None = None
+    if "fvd" in protocol.metrics:
+        fvd = FVD(choose_network(protocol, config), fvd_config(protocol)).to(_device())
     if maker.model is not None and not _generate(config, maker, protocol, samples):
         return None
     generated = find_generated(config.videos, samples, protocol.frames)
@@ -60,7 +59,8 @@ def evaluate(config: EvaluateConfig, maker: MakerConfig) -> dict[str, Any] | Non
         clips = real_clips(protocol, listed)
         features = real_features(protocol, clips, fvd, config.cache or config.out)
         metrics["fvd"] = FVD(fvd.network, fvd.config, real=features.features)
-    broken = score_clips(generated.clips, metrics)
+    placed = {name: metric.to(_device()) for name, metric in metrics.items()}
+    broken = score_clips(generated.clips, placed)
     result = build_result(
         model=config.name or maker.model or Path(config.videos).resolve().name,
         protocol=protocol,
@@ -82,8 +82,8 @@ def _list_real(protocol: Protocol, config: EvaluateConfig) -> ListedVideos | Non
     return listed
 
 
-def _wants_fvd(protocol: Protocol) -> bool:
-    return "fvd" in protocol.metrics
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _generate(

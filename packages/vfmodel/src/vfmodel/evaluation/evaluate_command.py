@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -24,6 +25,8 @@ def run_evaluate(arguments: Sequence[str]) -> None:
         InputError: An unknown option, or what `evaluate` refuses.
     """
     config, maker, as_json = parse_words(arguments)
+    # Before the first import, and for workers too: it advises against what is installed on purpose.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from diffusers.utils import logging as diffusers_logging
     from transformers.utils import logging as transformers_logging
 

@@ -12,6 +12,7 @@ from vfmodel.evaluation.generation.video_folder import replace_json
 from vfmodel.evaluation.metric_result import MetricResult
 from vfmodel.evaluation.protocol import Protocol
 
+RESULT_FILE = "result.json"
 FORMAT, SCHEMA_VERSION = "vfmodel-evaluation", 1
 _PACKAGES = ("vfmodel", "hdvg", "torch", "transformers", "diffusers", "av", "numpy")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonargparse
 
 from hdvg.errors import InputError
-from vfmodel.evaluation.result_file import read_result
+from vfmodel.evaluation.result_file import RESULT_FILE, read_result
 from vfmodel.evaluation.tables.ablation_table import build_ablation_table, read_ablation
 from vfmodel.evaluation.tables.main_table import build_main_table
 from vfmodel.evaluation.tables.published_figures import read_published
@@ -93,7 +93,7 @@ def parse_words(arguments: Sequence[str]) -> tuple[TableConfig, bool]:
 
 def _make_main(config: TableConfig) -> TableGrid:
     paths = [Path(name) for name in config.results]
-    results = [read_result(path / "result.json" if path.is_dir() else path) for path in paths]
+    results = [read_result(path / RESULT_FILE if path.is_dir() else path) for path in paths]
     if config.published is None:
         published = read_published()
     else:

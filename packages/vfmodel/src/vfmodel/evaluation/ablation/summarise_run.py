@@ -8,8 +8,7 @@ from typing import Any
 from hdvg.errors import InputError
 from vfmodel.evaluation.ablation.count_memory import count_training_memory
 from vfmodel.evaluation.ablation.plan_runs import Run
-from vfmodel.evaluation.evaluate import RESULT_FILE
-from vfmodel.evaluation.result_file import read_result
+from vfmodel.evaluation.result_file import RESULT_FILE, read_result
 
 SUMMARY = "summary.json"
 # Of a prompt, as CLIP pads them.

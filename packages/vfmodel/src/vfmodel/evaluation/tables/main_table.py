@@ -47,7 +47,7 @@ def build_main_table(
     marks = _mark_sources(published)
     others: dict[str, dict[Key, Cell]] = {}
     for figure in published:
-        cell = Cell(text=format_figure(figure.value), mark=marks[figure.source])
+        cell = Cell(text=_as_printed(figure.value), mark=marks[figure.source])
         others.setdefault(figure.model, {})[figure.dataset, figure.figure] = cell
     keys = [key for key in sorted(better, key=_place) if _is_used(key, own, others)]
     notes |= {mark: f"published, not measured here: {source}" for source, mark in marks.items()}
@@ -58,7 +58,7 @@ def build_main_table(
         caption="Models by dataset. Own figures carry a 95 % interval and their protocol's digest.",
         head="model",
         columns=tuple(
-            Column(title=f"{_TITLES.get(d, d)} {figure}", higher_is_better=better[d, figure])
+            Column(title=f"{_TITLES[d]} {figure}", higher_is_better=better[d, figure])
             for d, figure in keys
         ),
         rows=tuple((name, tuple(cells.get(key) for key in keys)) for name, cells in rows),
@@ -76,6 +76,11 @@ def own_cell(figure: dict[str, Any], result: dict[str, Any]) -> Cell:
         digest=result["protocol"]["digest"],
         mark="" if result["complete"] else _INCOMPLETE,
     )
+
+
+def _as_printed(value: float) -> str:
+    """All digits that a paper gives: 292.35, and 0.3070."""
+    return str(value) if abs(value) >= 1 else format_figure(value)
 
 
 def _row_of(result: dict[str, Any]) -> str:
@@ -112,9 +117,10 @@ def _note_protocols(results: Sequence[dict[str, Any]]) -> dict[str, str]:
     return notes
 
 
-def _place(key: Key) -> tuple[int, str, str]:
-    order = list(_TITLES)
-    return (order.index(key[0]) if key[0] in order else len(order), key[0], key[1])
+def _place(key: Key) -> tuple[int, bool, str]:
+    """By dataset as in the paper, distances of videos first."""
+    dataset, figure = key
+    return list(_TITLES).index(dataset), "FVD" not in figure, figure
 
 
 def _is_used(key: Key, *parts: dict[str, dict[Key, Cell]]) -> bool:
