@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _OURS, _TIE, _THEIRS = "#2f6fb3", "#d9d6cf", "#d98c3f"
 _INK = "#1c1d21"
 # Narrower parts have no room for a number.
-_LEAST_LABELLED = 0.07
+_LEAST_LABELLED = 0.11
 
 
 def draw_chart(analysis: Analysis, path: Path) -> Path:
@@ -40,8 +40,8 @@ def draw_chart(analysis: Analysis, path: Path) -> Path:
         panel.set_xlim(0, 1)
         panel.set_ylim(len(rivals) - 0.45, -0.55)
         panel.set_yticks(range(len(rivals)), [f"against {name}" for name in rivals])
-        panel.set_xticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
-        panel.axvline(0.5, color=_INK, linewidth=0.8, linestyle=(0, (2, 3)), zorder=3)
+        panel.set_xticks([0.25, 0.5, 0.75], ["25 %", "50 %", "75 %"])
+        panel.axvline(0.5, color=_INK, linewidth=0.8, linestyle=(0, (2, 3)), zorder=0)
         panel.tick_params(length=0, labelsize=9.5, colors=_INK)
         for side in panel.spines.values():
             side.set_visible(False)
@@ -59,13 +59,18 @@ def _draw_bar(panel: "Axes", row: int, pair: PairResult) -> None:
         panel.barh(row, part.share, left=left, height=0.62, color=colour)
         if part.share >= _LEAST_LABELLED:
             panel.text(
-                left + 0.015, row, f"{100 * part.share:.0f} %", color=ink, va="center", fontsize=9
+                left + 0.015,
+                row - 0.09,
+                f"{100 * part.share:.0f} %",
+                color=ink,
+                va="center",
+                fontsize=9,
             )
         left += part.share
     wins = pair.wins
     panel.errorbar(
         wins.share,
-        row,
+        row + 0.2,
         xerr=[[max(0.0, wins.share - wins.low)], [max(0.0, wins.high - wins.share)]],
         color=_INK,
         capsize=2.5,
