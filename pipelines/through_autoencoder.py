@@ -4,6 +4,7 @@ Shape letters used in this file: N frames, H W pixels.
 """
 
 import os
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -16,8 +17,11 @@ from vfmodel.autoencoder import VideoAutoencoder
 class ThroughAutoencoder:
     """Encodes and decodes; holds no state but the weights, so results can be repeated."""
 
-    def __init__(self, autoencoder: VideoAutoencoder) -> None:
-        self.autoencoder = autoencoder
+    def __init__(
+        self, autoencoder: VideoAutoencoder, alter: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
+        """Takes the autoencoder, and what to do to latents [N, C, 1, h, w] on the way."""
+        self.autoencoder, self.alter = autoencoder, alter
 
     @classmethod
     def from_pretrained(cls, source: str | os.PathLike[str]) -> "ThroughAutoencoder":
@@ -34,5 +38,6 @@ class ThroughAutoencoder:
         height, width = frames.shape[-2:]
         cell = self.autoencoder.factor
         padded = F.pad(frames, (0, -width % cell, 0, -height % cell), mode="replicate")
-        clips = self.autoencoder.decode(self.autoencoder.encode(padded[:, :, None]))
+        latents = self.autoencoder.encode(padded[:, :, None])
+        clips = self.autoencoder.decode(latents if self.alter is None else self.alter(latents))
         return clips[:, :, 0, :height, :width]

@@ -6,12 +6,13 @@ Writes config.yaml, metrics.csv, checkpoints/ and model/ into the run folder. A 
 off goes on from its last checkpoint. Further options go to `vfsr fit` as they are.
 
 With --through MODEL, a video model's folder or "default" for the one that ships, small crops pass
-through that model's autoencoder where the degradation says so: configs/vfsr/generator.yaml.
+through that model's autoencoder where the degradation says so: configs/vfsr/generator.yaml. With
+--denoise STRENGTH, up to 1, they are noised by as much in between and denoised by the model.
 """
 
 import argparse
 
-from hdvg.errors import run_command
+from hdvg.errors import InputError, run_command
 from pipelines.fit_options import fit_options
 from vfsr.fit_command import run_fit
 
@@ -20,16 +21,26 @@ def main() -> None:
     """Trains."""
     own = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     own.add_argument("--through")
+    own.add_argument("--denoise", type=float)
     options, words = own.parse_known_args()
     arguments = fit_options(__doc__, words)
     if options.through is None:
+        if options.denoise is not None:
+            raise InputError(f"--denoise {options.denoise} needs a model: --through MODEL")
         run_fit(arguments)
         return
+    from pipelines.partial_denoise import PartialDenoise
     from pipelines.through_autoencoder import ThroughAutoencoder
+    from vfmodel.pipeline import VideoFactoryPipeline
     from vfmodel.pretrained import STAND_IN_PIPELINE
 
     folder = STAND_IN_PIPELINE if options.through == "default" else options.through
-    run_fit(arguments, ThroughAutoencoder.from_pretrained(folder))
+    through = ThroughAutoencoder.from_pretrained(folder)
+    if options.denoise is not None:
+        through.alter = PartialDenoise(
+            VideoFactoryPipeline.from_pretrained(folder), options.denoise
+        )
+    run_fit(arguments, through)
 
 
 if __name__ == "__main__":
