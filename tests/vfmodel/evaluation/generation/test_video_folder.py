@@ -38,6 +38,11 @@ def test_other_settings_are_refused_by_name(tmp_path):
     with pytest.raises(InputError, match="made with steps 2, not 3: give another folder"):
         folder.prepare(SAMPLES, {"steps": 3, "model": "a"})
     assert folder.made_with() == {"steps": 2, "model": "a"}
+    moved = VideoFolder(tmp_path / "moved")
+    moved.prepare(SAMPLES, {"model": "a", "model_digest": "0f"})
+    moved.prepare(SAMPLES, {"model": "elsewhere/a", "model_digest": "0f"})
+    with pytest.raises(InputError, match="made with model_digest '0f', not '1f'"):
+        moved.prepare(SAMPLES, {"model": "a", "model_digest": "1f"})
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="videos is a file"):
         VideoFolder(tmp_path / "file").prepare(SAMPLES, {})

@@ -39,7 +39,7 @@ class Team:
     @classmethod
     def of_launcher(cls) -> "Team":
         """As torchrun or Slurm tell their processes; one alone otherwise."""
-        for rank, size in (("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS")):
+        for rank, size in (("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS")):
             if rank in os.environ and size in os.environ:
                 return cls(rank=int(os.environ[rank]), world_size=int(os.environ[size]))
         return cls()
