@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import pytest
 import torch
+from lightning.pytorch import LightningModule, Trainer
 from torch import distributed, multiprocessing, nn
+from torch.utils.data import DataLoader
 
 from hdvg.errors import InputError
 from vfmodel.evaluation.fvd.feature_network import FeatureNetwork
 from vfmodel.evaluation.fvd.feature_set import FeatureSet
 from vfmodel.evaluation.fvd.frechet import frechet_of_features
 from vfmodel.evaluation.fvd.fvd_metric import FVD, FVDConfig
+from vfmodel.evaluation.pixels.flicker import Flicker
 
 HEIGHT, WIDTH = 6, 8
 
@@ -174,6 +177,37 @@ def test_wrong_settings_are_refused():
         FVDConfig(num_resamples=-1)
     with pytest.raises(InputError, match="squeeze"):
         FVDConfig(fit=("squeeze 6x8",))
+
+
+class Validation(LightningModule):
+    """A training whose validation takes two metrics; a batch is one generated and one real clip."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(()))
+        self.fvd, self.flicker = FVD(build_network()), Flicker()
+
+    def validation_step(self, batch, batch_idx):
+        made, real = batch
+        self.fvd.update(made[0])
+        self.fvd.update(real[0], real=True)
+        self.flicker.update(made[0])
+        self.log("val/fvd", self.fvd, on_epoch=True)
+        self.log("val/flicker", self.flicker, on_epoch=True)
+
+
+def test_it_is_logged_in_a_trainings_validation_and_starts_anew_each_time():
+    module = Validation()
+    loader = DataLoader(list(zip(MADE, REAL, strict=True)), batch_size=1)
+    trainer = Trainer(
+        accelerator="cpu", logger=False, enable_progress_bar=False, enable_checkpointing=False
+    )
+    wanted = fill(FVD(build_network()), MADE, REAL).result().value
+    for _ in range(2):
+        [found] = trainer.validate(module, loader, verbose=False)
+        assert found["val/fvd"] == pytest.approx(wanted, rel=1e-6)
+    assert found["val/flicker"] > 0
+    assert list(module.state_dict()) == ["weight"]  # checkpoints hold no network of features
 
 
 def _measure_as(rank, folder):

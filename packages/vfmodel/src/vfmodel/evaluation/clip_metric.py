@@ -21,10 +21,10 @@ class ClipMetric(Metric, abc.ABC):
     """Judges clips: `update` once for each, `result` at the end.
 
     Example:
-        >>> metric = ClipSim()                           # doctest: +SKIP
-        >>> for frames, prompt in videos:                # doctest: +SKIP
+        >>> metric = ClipSim(load_clip())  # doctest: +SKIP
+        >>> for frames, prompt in videos:  # doctest: +SKIP
         ...     metric.update(frames, prompt)
-        >>> metric.result().to_json()                    # doctest: +SKIP
+        >>> metric.result().to_json()  # doctest: +SKIP
     """
 
     full_state_update = False
