@@ -10,7 +10,7 @@ _USAGE = """usage: vfsr <command> [options]
 commands:
   fit      train the upscaler:  vfsr fit --config configs/vfsr/mini.yaml --data.root data/mini
   refine   then train it against a discriminator:  vfsr refine --config ... --model.init_from MODEL
-  upscale  upscale a video:     vfsr upscale in.mp4 out.mp4
+  upscale  upscale a film, a picture or a folder:  vfsr upscale in.mp4 out.mp4
 
 `vfsr <command> --help` lists a command's options.
 """

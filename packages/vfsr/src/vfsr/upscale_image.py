@@ -82,7 +82,8 @@ def _read(source: Path) -> tuple[Levels, dict[str, bytes]]:
         with Image.open(source, formats=tuple(_QUALITY)) as image:
             if image.width * image.height > _MAX_PIXELS:
                 raise InputError(f"{source} has {image.width}x{image.height} pixels, too many")
-            if getattr(image, "n_frames", 1) > 1:
+            # A JPEG may hold a second picture, such as a preview, and does not move for that.
+            if image.format in ("PNG", "WEBP") and getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{source} is animated; make a film of it first")
             facts = {name: image.info[name] for name in _KEPT if image.info.get(name)}
             if image.mode == "CMYK":  # whose profile is of inks
