@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -42,6 +43,14 @@ def ask(port, method, path, body=None, headers=None):
 def post(port, path, content):
     status, _, body = ask(port, "POST", path, json.dumps(content))
     return status, json.loads(body)
+
+
+def wait_for(condition):
+    for _ in range(2000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came")
 
 
 def answer(position, choice="left"):
@@ -147,15 +156,14 @@ def test_too_many_connections_are_turned_away_and_later_ones_are_not(server, mon
     port = server.server_address[1]
     monkeypatch.setattr(server, "_free", threading.BoundedSemaphore(2))
     held = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
-    while server._free._value:
-        pass
+    wait_for(lambda: server._free._value == 0)
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
         ask(port, "GET", "/")
     for connection in held:
         connection.close()
-    while server._free._value < 2:
-        pass
+    wait_for(lambda: server._free._value == 2)
     assert ask(port, "GET", "/")[0] == 200
+    wait_for(lambda: server._free._value == 2)
 
 
 def start_process(folder):
@@ -189,8 +197,7 @@ def test_a_killed_server_has_lost_no_vote_and_its_raters_go_on(folder):
     threads = [threading.Thread(target=rate) for _ in range(5)]
     for thread in threads:
         thread.start()
-    while len(saved) < 5 or any(len(positions) < 3 for _, positions in saved.values()):
-        pass
+    wait_for(lambda: sum(len(positions) > 2 for _, positions in list(saved.values())) == 5)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     for thread in threads:
