@@ -2,6 +2,9 @@
 
 import copy
 import math
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -157,3 +160,33 @@ def test_a_resumed_run_equals_an_undisturbed_one(tmp_path, dataset, start):
     averaged = whole["state_dict"]["model.head.0.weight"]
     assert torch.equal(load_rcan(tmp_path / "whole" / "model").head[0].weight, averaged)
     assert not torch.equal(whole["current_model_state"]["model.head.0.weight"], averaged)
+
+
+@pytest.mark.slow  # two processes import torch and lightning
+def test_two_processes_learn_as_one_does(tmp_path, dataset, start):
+    ends = []
+    for name, devices in (("one", 1), ("two", 2)):
+        settings = {
+            "trainer": {"accelerator": "cpu", "devices": devices, "max_steps": 3,
+                        "strategy": "ddp" if devices > 1 else "auto", "limit_val_batches": 0,
+                        "enable_progress_bar": False, "num_sanity_val_steps": 0},
+            "save_every": 3,
+            "model": {"rcan": {"num_blocks": 1, "channels": 8, "reduction": 4},
+                      "init_from": start, "discriminator_channels": 4},
+            "data": {"root": str(dataset), "batch_size": 4 // devices, "num_workers": 0,
+                     "crops": {"height": 64, "width": 96, "crop": 16, "crops_per_clip": 2}},
+        }  # fmt: skip
+        config = tmp_path / f"{name}.yaml"
+        config.write_text(yaml.safe_dump(settings))
+        words = ["refine", "--config", str(config), "--run", str(tmp_path / name)]
+        done = subprocess.run(
+            [sys.executable, "-m", "vfsr", *words], capture_output=True, text=True, check=False,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        ends.append(torch.load(tmp_path / name / "checkpoints" / "last.ckpt", weights_only=True))
+    one, two = (end["current_model_state"] for end in ends)
+    begun = load_rcan(start).state_dict()
+    for name, value in one.items():
+        assert torch.allclose(two[name], value, atol=2e-5), name
+    assert not torch.equal(one["model.head.0.weight"], begun["head.0.weight"])

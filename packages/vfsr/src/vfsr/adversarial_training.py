@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from lightning.pytorch.core.optimizer import LightningOptimizer
+from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Optimizer
@@ -75,6 +76,16 @@ class AdversarialTraining(UpscalerTraining):
         self.discriminator = Discriminator(discriminator_channels)
         # Another module may take its place, such as one with the weights of a classifier.
         self.perceptual: Perceptual | None = None
+
+    def setup(self, stage: str) -> None:
+        """Tells several processes that a player who rests has no gradient to wait for.
+
+        Without that they stop at the second player's first step. Lightning offers it by the name of
+        another strategy only, which a config would have to know.
+        """
+        strategy = self.trainer.strategy
+        if isinstance(strategy, DDPStrategy):
+            strategy._ddp_kwargs["find_unused_parameters"] = True
 
     def training_step(self, batch: Pairs, batch_idx: int) -> None:  # type: ignore[override]
         """The network moves, then the discriminator; nothing is left for Lightning to do."""
