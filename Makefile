@@ -120,7 +120,8 @@ test-oracle: $(READY) ## Compare with Real-ESRGAN and others; skipped without .e
 	$(RUN) -m pytest -q -rs -m oracle
 
 # Each takes minutes and wants an idle machine; all share artifacts/benchmarks.
-BENCHMARKS ?= hdvg_throughput hdvg_cuts hdvg_scores clip_reading swap_attention unet_step
+BENCHMARKS ?= hdvg_throughput hdvg_cuts hdvg_scores clip_reading swap_attention unet_step \
+    frechet_distance
 
 bench: $(READY) ## Run the benchmarks, or BENCHMARKS="name ..."; figures into artifacts/benchmarks
 	@mkdir -p artifacts/benchmarks
