@@ -55,6 +55,15 @@ def test_other_clips_are_refused(shape, fault):
         network().extract(torch.zeros(shape, dtype=torch.uint8))
 
 
+def test_a_trainings_precision_changes_nothing():
+    torch.manual_seed(0)
+    linear = nn.Sequential(nn.Flatten(), nn.Linear(3 * 2 * 4 * 6, 3))
+    clip = torch.randint(256, (2, 3, 4, 6), dtype=torch.uint8)
+    exact = network(network=linear).extract(clip)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network(network=linear).extract(clip).equal(exact)
+
+
 def test_other_features_than_promised_are_refused():
     with pytest.raises(InputError, match=r"should give 400 features a clip, got \[1, 3\]"):
         network(num_features=400).extract(torch.zeros(2, 3, 4, 6, dtype=torch.uint8))

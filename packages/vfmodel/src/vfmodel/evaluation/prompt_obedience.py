@@ -61,9 +61,10 @@ class PromptObedience(ClipMetric):
         asked = read_prompt(prompt)
         verdict = compare(asked, track(frames.float() / 255.0, self.fps))
         right = [*(verdict[name] for name in ATTRIBUTES), all(verdict.values())]
-        group = int(asked.unseen)
-        self.hits[group] += torch.tensor(right, device=self.device)
-        self.counts[group] += 1
+        group = torch.tensor([not asked.unseen, asked.unseen], device=self.device).long()
+        # Not in place: a state made in inference mode could not be changed outside it.
+        self.hits = self.hits + torch.outer(group, torch.tensor(right, device=self.device).long())
+        self.counts = self.counts + group
 
     def _measure(self) -> MetricResult:
         total = int(self.counts.sum())

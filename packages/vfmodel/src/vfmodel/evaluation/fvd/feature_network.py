@@ -68,7 +68,9 @@ class FeatureNetwork:
             got = "x".join(str(length) for length in frames.shape[-2:])
             raise InputError(f"{self.name} takes frames of {self.height}x{self.width}, got {got}")
         clip = to_range(frames.to(device), self.value_range).transpose(0, 1).unsqueeze(0)
-        features: Tensor = self.network.to(device)(clip)
+        # A training's validation runs in its own precision, which a figure must not depend on.
+        with torch.autocast(clip.device.type, enabled=False):
+            features: Tensor = self.network.to(device)(clip)
         if features.shape != (1, self.num_features):
             raise InputError(
                 f"{self.name} should give {self.num_features} features a clip, got"
