@@ -50,7 +50,8 @@ def test_all_videos_are_alike_and_nothing_else_is_public(built):
 def test_the_seed_gives_the_same_study_and_another_one_another(folders, tmp_path, built):
     again = BuildConfig(damaged_checks=1, same_checks=1, sheets=3, seed=5, title="Which <is> it?")
     assert build_study(folders, tmp_path / "again", again) == load_study(built)
-    drawn = build_study(folders, tmp_path / "drawn", BuildConfig(sheets=1))
+    drawn = build_study(folders, tmp_path / "drawn", BuildConfig(sheets=1, max_prompts=2))
+    assert len({pair.prompt for pair in drawn.pairs}) == 2
     assert drawn.seed != 5
     assert load_study(tmp_path / "drawn") == drawn
 
@@ -97,6 +98,7 @@ def test_a_failure_in_the_middle_leaves_nothing(folders, tmp_path, monkeypatch):
         ("compare", "some"),
         ("title", " "),
         ("pairs_a_rater", 0),
+        ("max_prompts", 0),
         ("damaged_checks", -1),
         ("same_checks", 21),
         ("sheets", 0),

@@ -6,7 +6,7 @@ import pytest
 
 from hdvg.errors import InputError
 from vfmodel.study.find_videos import find_videos
-from vfmodel.study.match_videos import match_videos, meetings
+from vfmodel.study.match_videos import draw_prompts, match_videos, meetings
 
 
 def test_all_that_two_models_share_is_kept(folders, study_tools):
@@ -52,3 +52,20 @@ def test_nothing_in_common_is_refused_with_the_reasons(tmp_path, study_tools):
     two = find_videos("two", study_tools.write_model(tmp_path / "two", 90, ("c",)))
     with pytest.raises(InputError, match="one: 2 without a rival; two: 1 without a rival"):
         match_videos([one, two])
+
+
+def test_some_prompts_are_drawn_and_the_rest_is_no_loss(folders, study_tools):
+    def draw(count, seed=0):
+        models = [find_videos(name, folder) for name, folder in folders.items()]
+        models[0].files.pop(next(iter(models[0].files)))  # only the other model has it now
+        draw_prompts(models, count, seed)
+        assert all(videos.lost == {} for videos in models)
+        [first, second] = [{case.prompt for case in videos.files} for videos in models]
+        assert first == second
+        return first
+
+    shared = set(study_tools.prompts[1:])
+    assert draw(9) == shared
+    assert len(draw(2)) == 2
+    assert draw(2) == draw(2) < shared
+    assert {frozenset(draw(1, seed)) for seed in range(20)} == {frozenset({p}) for p in shared}

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from hdvg.errors import InputError
 from vfmodel.study.deal_sheets import deal_sheets
 from vfmodel.study.equalise import damage, read_equal, share_cropped, write_equal
 from vfmodel.study.find_videos import Case, find_videos
-from vfmodel.study.match_videos import Matched, match_videos
+from vfmodel.study.match_videos import Matched, draw_prompts, match_videos
 from vfmodel.study.page import draw_page
 from vfmodel.study.pair_up import pair_up
 from vfmodel.study.study_folder import (
@@ -37,6 +39,8 @@ class BuildConfig:
     compare: str = "all"
     """Which models meet: all with all, or the first one with each other ("first"), as in the
     paper."""
+    max_prompts: int | None = None
+    """Draw this many of the common prompts; by default all are used."""
     pairs_a_rater: int = 30
     """Pairs that one rater is shown, beside the checks; about ten seconds each."""
     damaged_checks: int = 3
@@ -63,6 +67,8 @@ class BuildConfig:
         ):
             if not low <= getattr(self, name) <= high:
                 raise InputError(f"{name} must be in {low}..{high}, got {getattr(self, name)}")
+        if self.max_prompts is not None and self.max_prompts < 1:
+            raise InputError(f"max_prompts must be 1 or more, got {self.max_prompts}")
         if not 0.1 <= self.max_duration_s <= 60:
             raise InputError(f"max_duration_s must be in 0.1..60, got {self.max_duration_s}")
         if self.seed is not None and not 0 <= self.seed < 2**63:
@@ -81,8 +87,11 @@ def build_study(folders: Mapping[str, Path], out: Path, config: BuildConfig) -> 
         InputError: Less than two models, nothing that can be compared, or `out` exists.
     """
     _refuse_folders(folders, out)
-    matched = match_videos([find_videos(name, folder) for name, folder in folders.items()])
     seed = random.SystemRandom().randrange(2**63) if config.seed is None else config.seed
+    models = [find_videos(name, folder) for name, folder in folders.items()]
+    if config.max_prompts is not None:
+        draw_prompts(models, config.max_prompts, seed)
+    matched = match_videos(models)
     pairs = pair_up(
         matched,
         first_only=config.compare == "first",
@@ -134,7 +143,8 @@ def _write(study: Study, matched: Matched, config: BuildConfig, folder: Path) ->
     media = folder / PUBLIC / MEDIA
     media.mkdir(parents=True)
     by_name = {videos.model: videos for videos in matched.models}
-    for number, pair in enumerate(study.pairs):
+    pairs = tqdm(study.pairs, "encoding pairs", leave=False, disable=None)
+    for number, pair in enumerate(pairs):
         case = Case(pair.prompt, pair.sample)
         rivals = [
             matched.facts[v.files[case]].duration_s for v in matched.models if case in v.files

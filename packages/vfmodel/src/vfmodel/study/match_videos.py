@@ -1,11 +1,14 @@
 """Which videos can be compared: matched by prompt, whole, and not the same file."""
 
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
+
+from tqdm import tqdm
 
 from hdvg.errors import InputError
 from vfmodel.study.equalise import EqualFormat, VideoFacts, choose_format, measure_video
@@ -27,6 +30,19 @@ class Matched:
     form: EqualFormat
 
 
+def draw_prompts(models: list[ModelVideos], count: int, seed: int) -> None:
+    """Keeps `count` of the prompts that two models or more share; fewer where there are fewer.
+
+    Videos of the others are no loss: nobody wanted them.
+    """
+    shared = {case.prompt for case, _, _ in meetings(models)}
+    draw = random.Random(f"prompts {seed}")
+    drawn = set(draw.sample(sorted(shared), min(count, len(shared))))
+    for videos in models:
+        for case in [case for case in videos.files if case.prompt not in drawn]:
+            del videos.files[case]
+
+
 def match_videos(models: list[ModelVideos]) -> Matched:
     """Leaves out what nobody can compare, by name, and chooses the common format.
 
@@ -37,7 +53,8 @@ def match_videos(models: list[ModelVideos]) -> Matched:
     facts: dict[Path, VideoFacts] = {}
     digests: dict[tuple[Case, bytes], str] = {}
     for videos in models:
-        for case, path in sorted(videos.files.items()):
+        files = sorted(videos.files.items())
+        for case, path in tqdm(files, f"decoding {videos.model}", leave=False, disable=None):
             reason = _examine(videos.model, case, path, facts, digests)
             if reason is not None:
                 _lose(videos, case, reason)
