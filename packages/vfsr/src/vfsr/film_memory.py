@@ -23,7 +23,7 @@ from vfsr.flow import estimate_flow, warp
 # flicker that costs no PSNR.
 _KEPT = 0.8
 """Weight of the past among attention's means and block averages."""
-_FRAME_KEPT = 0.6
+_FRAME_KEPT = 0.75
 """Weight of the large frame before, where the small ones agree."""
 _NOISE = (1.5 / 255, 6 / 255)
 """Mean difference of small frames that passes for noise, at least and at most."""
@@ -107,14 +107,14 @@ def find_again(
     The noise is taken to be the median difference, since most of a frame is like the last.
 
     Returns:
-        Flow as of `estimate_flow`, and a weight that falls from 0.6 to 0 as the frames differ by
+        Flow as of `estimate_flow`, and a weight that falls from 0.75 to 0 as the frames differ by
         more than noise.
     """
     flow = estimate_flow(now, before)
     moved, still = _difference(now, warp(before, flow)), _difference(now, before)
     noise = moved.median().clamp(*_NOISE)
     moves = still > moved + _DOUBT * noise
-    agreement = torch.exp(-((torch.where(moves, moved, still) / (2 * noise)) ** 4))
+    agreement = torch.exp(-((torch.where(moves, moved, still) / (3 * noise)) ** 4))
     return flow * moves, _FRAME_KEPT * agreement
 
 
