@@ -55,17 +55,17 @@ def test_rows_and_columns():
         "GFLOP a clip",
         "memory, GB",
         "s a step",
-        "FVD",
-        "CLIPSIM",
+        "shapes-FVD",
+        "shapes-CLIPSIM",
         "obeyed",
         "direction",
     ]
     cells = dict(zip(titles, grid.rows[0][1], strict=True))
     assert (cells["parameters, M"].text, cells["parameters, M"].digest) == ("3.2000", "")
-    assert cells["FVD"].text == "11.00"
-    assert cells["FVD"].interval == "± 2.4841"  # 4.3027 / sqrt(3)
-    assert cells["FVD"].digest == "0123456789ab"
-    assert grid.rows[1][1][titles.index("FVD")].interval == ""
+    assert cells["shapes-FVD"].text == "11.00"
+    assert cells["shapes-FVD"].interval == "± 2.4841"  # 4.3027 / sqrt(3)
+    assert cells["shapes-FVD"].digest == "0123456789ab"
+    assert grid.rows[1][1][titles.index("shapes-FVD")].interval == ""
     assert grid.notes == {"0123456789ab": "shapes@1, 64 videos a run"}
 
 

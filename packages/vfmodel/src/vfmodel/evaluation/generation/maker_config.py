@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hdvg.errors import InputError
-from vfmodel.pretrained import STAND_IN_PIPELINE
 
 # What the command line writes for the model that comes with the package.
 SHIPPED = "shipped"
@@ -50,5 +49,7 @@ class MakerConfig:
     @property
     def source(self) -> str:
         """The folder or hub id, where one is given."""
+        from vfmodel.pretrained import STAND_IN_PIPELINE  # diffusers, which --help does not need
+
         assert self.model is not None
         return STAND_IN_PIPELINE if self.model == SHIPPED else self.model

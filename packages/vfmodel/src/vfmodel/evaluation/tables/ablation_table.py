@@ -7,7 +7,7 @@ the prompt was obeyed, in all and in the direction alone.
 import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class _Quantity:
     column: Column
     read: Callable[[Summary], float | None]
     measured: bool = True
+    figure: str = ""
+    """Part of a figure's name, which stands above the column as a whole: shapes-FVD is not FVD."""
 
 
 def read_ablation(folder: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -77,11 +79,11 @@ def build_ablation_table(
         short = len(runs) < len(plan["seeds"])
         title = plan["titles"].get(name, name) + (f" ({len(runs)} seeds)" if short else "")
         rows.append((title, tuple(_cell(quantity, runs) for quantity in quantities)))
-    seeds = f"Means over {len(plan['seeds'])} seeds with Student's 95 % interval."
+    seeds = f"Means over seeds ({len(plan['seeds'])}) with Student's 95 % interval."
     return TableGrid(
         caption=f"{_CAPTIONS[kind]} {seeds}",
         head="variant",
-        columns=tuple(quantity.column for quantity in quantities),
+        columns=tuple(_title(quantity, summaries) for quantity in quantities),
         rows=tuple(rows),
         notes=notes,
     )
@@ -95,6 +97,16 @@ def mean_over_seeds(values: Sequence[float]) -> tuple[float, float | None]:
         return mean, None
     reach = float(student.ppf(0.975, count - 1)) * statistics.stdev(values) / count**0.5
     return mean, reach
+
+
+def _title(quantity: _Quantity, summaries: Sequence[Summary]) -> Column:
+    names = {
+        figure["name"]: None
+        for summary in summaries
+        for figure in summary["result"]["figures"]
+        if quantity.figure and quantity.figure in figure["name"]
+    }
+    return replace(quantity.column, title=", ".join(names)) if names else quantity.column
 
 
 def _cell(quantity: _Quantity, runs: Sequence[Summary]) -> Cell | None:
@@ -150,8 +162,14 @@ def _share(attribute: str, *, of_misses: bool = False) -> Callable[[Summary], fl
 
 
 _MEASURED = (
-    _Quantity(column=Column(title="FVD", higher_is_better=False), read=_figure("FVD")),
-    _Quantity(column=Column(title="CLIPSIM", higher_is_better=True), read=_figure("CLIPSIM")),
+    *(
+        _Quantity(
+            column=Column(title=name, higher_is_better=name != "FVD"),
+            read=_figure(name),
+            figure=name,
+        )
+        for name in ("FVD", "CLIPSIM")
+    ),
     _Quantity(column=Column(title="obeyed", higher_is_better=True), read=_share("everything")),
     _Quantity(column=Column(title="direction", higher_is_better=True), read=_share("motion")),
 )
