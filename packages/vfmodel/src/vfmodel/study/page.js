@@ -227,7 +227,7 @@
     let text = `You have answered ${count} of ${state.trials.length} pairs.`;
     if (!online) text += " Please download your answers and send the file to whoever asked you.";
     else if (refused) text += ` They cannot be saved (${refused}). Please download them and send the file.`;
-    else if (waiting) text += ` ${waiting} of them wait to be saved; please leave this page open.`;
+    else if (waiting) text += ` ${waiting} of them not saved yet; please leave this page open.`;
     else text += " All of them are saved; you may close this page.";
     if (!whole) text += " You can go on at any time in this browser.";
     box("done-text").textContent = text;
@@ -306,6 +306,7 @@
       : "Your answers stay in this browser until you download them, under a random number instead of your name.";
     box("start").textContent = state.rater ? "Go on" : "Start";
     show("intro");
+    box("start").focus();
     send();
   };
   if (state.rater && state.trials.length) {
