@@ -18,6 +18,7 @@ from vfsr.dead_leaves import render_dead_leaves
 from vfsr.film import encode_segments
 from vfsr.film.encoding import EncodeConfig
 from vfsr.film.packet_log import count_finished
+from vfsr.frame_upscaler import UpscalingConfig
 from vfsr.upscale_film import FilmResult, partial_path, upscale_file
 
 
@@ -139,7 +140,8 @@ def test_real_footage_keeps_sound_bit_for_bit(
     plain, packets_of, times_of, frames_of, beginning, tmp_path, suffix
 ):
     target = tmp_path / f"out{suffix}"
-    count = upscale_file(beginning, target, model=plain).frames
+    alone = UpscalingConfig(temporal=False)  # half of the time, for what is not looked at here
+    count = upscale_file(beginning, target, model=plain, upscaling=alone).frames
     assert count == len(times_of(beginning)) >= 4
     before, after = packets_of(beginning, "audio"), packets_of(target, "audio")
     assert [data for _, data in after] == [data for _, data in before]
