@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from hdvg.errors import InputError
+from hdvg.errors import InputError, run_command
 from vfmodel.evaluation.generation.maker_config import MakerConfig
 from vfmodel.evaluation.generation.video_folder import VideoFolder
 from vfmodel.evaluation.generation.video_maker import MakeVideo, load_maker
@@ -129,8 +129,11 @@ def _work(
     folder: Path, samples: Sequence[Sample], config: MakerConfig, num_frames: int, team: Team
 ) -> None:
     """A worker: its share of the cores, and errors in one line."""
-    from hdvg.errors import run_command
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
 
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     logging.basicConfig(level=logging.INFO, format=f"[{team.rank}] %(message)s")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     torch.set_num_threads(max(1, cores // team.world_size))
