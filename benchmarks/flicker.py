@@ -13,6 +13,8 @@ bicubic shrinking, noise of 2 levels, and H.264 at crf 28 with a keyframe every 
   clip that stands still it is its change from frame to frame.
 - PSNR against the clean clip, in dB, mean over frames.
 
+No constant of the memory was chosen on these clips; those had other seeds.
+
 Asked: 40 % less flicker than frame by frame, at no more than 0.05 dB of PSNR. Predicted: clips with
 noise that stand still lose 80 %, since an average with 0.75 of the past leaves 0.19 of the changes
 of white noise; moving ones 30 %, since half of their change is aliasing, which moves in another way
@@ -66,7 +68,7 @@ class Clip:
 
 def shapes_clip(seed: int, count: int) -> Clip:
     """A scene of the shapes corpus; its background moves by whole pixels."""
-    scene = sample_scene(np.random.default_rng([9, seed]), 2.0)
+    scene = sample_scene(np.random.default_rng([19, seed]), 2.0)
     times_s = [0.6 + t / FPS for t in range(count)]
     scroll_x, scroll_y = scene.background.scroll
     origins = [(round(-scroll_y * s * HEIGHT), round(-scroll_x * s * HEIGHT)) for s in times_s]
@@ -75,7 +77,7 @@ def shapes_clip(seed: int, count: int) -> Clip:
 
 def leaves_clip(seed: int, count: int) -> Clip:
     """A window that moves evenly over a picture."""
-    rng = np.random.default_rng([8, seed])
+    rng = np.random.default_rng([18, seed])
     step_y, step_x = (int(v) for v in rng.integers(-FASTEST_PX, FASTEST_PX + 1, 2))
     reach = FASTEST_PX * count
     picture = render_dead_leaves(rng, HEIGHT + 2 * reach, WIDTH + 2 * reach)
