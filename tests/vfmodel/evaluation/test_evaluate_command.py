@@ -1,6 +1,16 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
 import pytest
+import yaml
 
 from hdvg.errors import InputError
+from hdvg.video import frames_at
 from vfmodel.__main__ import main
 from vfmodel.evaluation.evaluate_command import describe_result, parse_words
 
@@ -56,3 +66,51 @@ def test_help(capsys):
     text = capsys.readouterr().out
     assert "ucf101_videofactory" in text
     assert "--motion_adapter" in text
+
+
+PROTOCOL = {
+    "name": "mine",
+    "version": 1,
+    "about": "a test",
+    "prompts": {"source": "class_names", "num_samples": 8},
+    "real": {"dataset": "shapes", "num_clips": 1},
+    "frames": {"num_frames": 4},
+    "metrics": ["flicker"],
+}
+
+
+def start(folder, baseline, *more):
+    words = [f"--protocol={folder}/mine.yaml", f"--videos={folder}/videos", f"--out={folder}/out"]
+    words += [f"--model={baseline}", "--steps=3", "--height=16", "--width=24", *more]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(PROTOCOL))
+    return subprocess.Popen([sys.executable, "-m", "vfmodel", "evaluate", *words], env=environment)
+
+
+@pytest.mark.slow
+def test_the_command_goes_on_after_kill_9(baseline_folder, tmp_path):
+    for name in ("killed", "whole"):
+        (tmp_path / name).mkdir()
+    process = start(tmp_path / "killed", baseline_folder)
+    videos = tmp_path / "killed" / "videos"
+    while not list(videos.glob("[!.]*.mp4")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert 0 < len(list(videos.glob("[!.]*.mp4"))) < 8
+    assert not (tmp_path / "killed" / "out").exists()
+    assert start(tmp_path / "killed", baseline_folder, "--workers=2").wait() == 0
+    assert start(tmp_path / "whole", baseline_folder).wait() == 0
+    killed, whole = (
+        json.loads((tmp_path / name / "out" / "result.json").read_text())
+        for name in ("killed", "whole")
+    )
+    assert killed["figures"] == whole["figures"]
+    assert killed["complete"]
+    for path in videos.glob("*.mp4"):
+        first, second = (
+            frames_at(at, [0.0, 0.2, 0.4], 24, 16)
+            for at in (path, tmp_path / "whole" / "videos" / path.name)
+        )
+        assert np.array_equal(first, second)
