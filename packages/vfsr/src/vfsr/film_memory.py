@@ -29,7 +29,7 @@ _NOISE = (1.5 / 255, 6 / 255)
 """Mean difference of small frames that passes for noise, at least and at most."""
 _WINDOW = 5
 """Side of the window, in small pixels, in which differences are averaged."""
-_DOUBT = 0.25
+_DOUBT = 0.5
 """How much better than standing still, in units of the noise, motion has to explain a pixel."""
 _CUT_SHARE = 0.25
 """At a cut less of a frame than this is found again in the one before."""

@@ -31,7 +31,7 @@ class UpscalingConfig:
     at most; on one without it is slower."""
     temporal: bool = True
     """Whether frames take account of the frames before them (film_memory.py): less flicker, for
-    0.1 s of CPU at 344x192. Off, each frame is upscaled by itself."""
+    0.2 s of CPU at 344x192. Off, each frame is upscaled by itself."""
 
     def __post_init__(self) -> None:
         """Checks the values."""
