@@ -2,7 +2,7 @@
 
     python -m pipelines.train_stand_ins vae       # about 10 minutes on 2 cores
     python -m pipelines.train_stand_ins clip      # about 8 minutes
-    python -m pipelines.train_stand_ins shapes_network  # about 7 minutes on 1
+    python -m pipelines.train_stand_ins shapes_network  # about 10 minutes on 1
 
 They are written, as half-precision safetensors in the layout of a model hub, below
 packages/vfmodel/src/vfmodel/stand_ins/ (or --out). The U-Net that goes with them comes from

@@ -57,11 +57,11 @@ _FIT = (f"resize {HEIGHT_PX}x{WIDTH_PX} bilinear antialias",)
 
 @dataclass(frozen=True, kw_only=True)
 class ShapesNetworkConfig:
-    """Its training; chosen here for some seven minutes on one CPU core."""
+    """Its training; chosen here for some ten minutes on one CPU core."""
 
-    num_clips: int = 5000
+    num_clips: int = 6000
     """Scenes rendered beforehand; harm is done to them anew each time."""
-    num_steps: int = 1200
+    num_steps: int = 1600
     """Optimiser steps."""
     batch_size: int = 32
     """Clips a step."""
