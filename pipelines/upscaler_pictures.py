@@ -52,12 +52,6 @@ def _row(clip_id: str, member: dict[str, object]) -> dict[str, object]:
     row |= dict.fromkeys(("boundary_start", "boundary_end"), "video_edge")
     row |= {"clip_id": clip_id, "video_id": clip_id, "start_s": 0.0, "end_s": float(FRAMES)}
     row |= {"end_pts": FRAMES, "time_base_num": 1, "time_base_den": 1, "num_frames": FRAMES}
-    row |= {
-        "width": WIDTH,
-        "height": HEIGHT,
-        "fps": 1.0,
-        "codec": "h264",
-        "cut_mode": "encode",
-        "keyframe_s": 1.0,
-    }
+    row |= {"width": WIDTH, "height": HEIGHT, "fps": 1.0, "codec": "h264"}
+    row |= {"cut_mode": "encode", "keyframe_s": 1.0}
     return row | {"shard": "media/u0.tar", **member}
