@@ -70,4 +70,4 @@ def test_frames_pass_through_it(pipeline):
 @pytest.mark.parametrize(("knob", "value"), [("strength", 0.0), ("strength", 1.5), ("steps", 0)])
 def test_bad_settings_are_refused(pipeline, knob, value):
     with pytest.raises(InputError, match=f"{knob} must .* got {value}"):
-        PartialDenoise(pipeline, **{knob: value})
+        PartialDenoise(pipeline, **{"strength": 0.5, knob: value})
