@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _OBJECT_STORE_BYTES = 100 * 2**20
 # How long a cluster's head may take to accept a connection.
 _ANSWER_S = 10.0
+# How long an interrupted execution may take to end; it usually has by then.
+_EXECUTION_END_S = 10.0
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
@@ -85,7 +87,21 @@ def ray_session(address: str, num_cpus: int) -> Iterator[ModuleType]:
         try:
             yield ray
         finally:
+            _end_executions()
             ray.shutdown()
+
+
+def _end_executions() -> None:
+    """Ends what Ray Data still runs when a build is interrupted.
+
+    Its threads would find Ray gone, and print tracebacks after our last line.
+    """
+    from ray.data._internal.execution.streaming_executor import StreamingExecutor
+
+    for thread in threading.enumerate():
+        if isinstance(thread, StreamingExecutor):
+            thread.shutdown(force=True)
+            thread.join(timeout=_EXECUTION_END_S)
 
 
 def _hint(address: str) -> str:
