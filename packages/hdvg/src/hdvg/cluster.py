@@ -100,7 +100,7 @@ def _end_executions() -> None:
 
     for thread in threading.enumerate():
         if isinstance(thread, StreamingExecutor):
-            thread.shutdown(force=True)
+            thread.shutdown(force=False)  # workers clean up after themselves
             thread.join(timeout=_EXECUTION_END_S)
 
 
