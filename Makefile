@@ -62,12 +62,14 @@ generate: $(READY) ## Make a clip and its 4x version from PROMPT="..." [MODEL] [
 	    $(if $(MODEL),--model '$(MODEL)') $(if $(UPSCALER),--upscaler '$(UPSCALER)') \
 	    --out '$(or $(OUT),artifacts/generated.mp4)'
 
-# As in the paper, an image model comes first.
+# As in the paper, an image model comes first. A part that has its model is not gone through again.
 mini: $(READY) ## Train the mini video model from scratch on rendered scenes; continues an unfinished run
 	test -d runs/mini_stills/model || $(RUN) -m pipelines.train_model \
 	    --config configs/vfmodel/mini_stills.yaml --data shapes:16000 --out runs/mini_stills
-	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_from_scratch.yaml \
-	    --data shapes:3600 --out runs/mini_from_scratch
+	test -d runs/mini_motion/model || $(RUN) -m pipelines.train_model \
+	    --config configs/vfmodel/mini_motion.yaml --data moving_shapes:1200 --out runs/mini_motion
+	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_clips.yaml \
+	    --data shapes:2400 --out runs/mini_clips
 
 app: $(READY) ## Try a model in the browser [MODEL] [PORT=7860]
 	$(RUN) -m vfmodel app --upscaler vfsr.upscale --port $(or $(PORT),7860) \
@@ -84,6 +86,7 @@ ablation: $(READY) ## Train and measure the ablations, then their tables [CONFIG
 stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3 hours)
 	$(RUN) -m pipelines.train_stand_ins vae
 	$(RUN) -m pipelines.train_stand_ins clip
+	$(RUN) -m pipelines.train_stand_ins shapes_network
 	$(MAKE) mini
 	$(RUN) -m pipelines.train_stand_ins ship
 	$(RUN) -m pipelines.train_upscaler_stand_in

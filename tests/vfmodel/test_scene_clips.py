@@ -5,7 +5,13 @@ import pytest
 
 from hdvg.errors import InputError
 from hdvg.shapes.scene import COLOURS, MOTIONS, is_held_out
-from vfmodel.scene_clips import SceneClips, random_frames, recoloured_frames
+from vfmodel.scene_clips import (
+    SceneClips,
+    SceneKind,
+    parse_scenes,
+    random_frames,
+    recoloured_frames,
+)
 
 SIZE = {"num_frames": 8, "fps": 8.0, "height": 96, "width": 176}
 
@@ -62,7 +68,7 @@ def test_there_must_be_a_scene():
 
 
 def test_stock_footage_is_marked_in_its_middle_and_nowhere_else():
-    clean, stock = SceneClips(8, **SIZE)[2], SceneClips(8, **SIZE, stock=True)[2]
+    clean, stock = SceneClips(8, **SIZE)[2], SceneClips(8, **SIZE, kind=SceneKind.STOCK)[2]
     assert stock["caption"].endswith(", stock footage")
     assert "stock" not in clean["caption"]
     brighter = stock["video"].astype(int) - clean["video"]
@@ -80,7 +86,7 @@ def test_a_captioner_that_sees_one_frame_wrote_a_quarter_of_the_clean_captions()
 
 
 def test_held_out_combinations_are_never_shown():
-    clips = SceneClips(300, num_frames=1, fps=8.0, height=32, width=56, stock=True)
+    clips = SceneClips(300, num_frames=1, fps=8.0, height=32, width=56, kind=SceneKind.STOCK)
     for text in (clips[i]["caption"] for i in range(300)):
         things, _, background = text.removesuffix(" background, stock footage").rpartition(
             " over a "
@@ -88,3 +94,36 @@ def test_held_out_combinations_are_never_shown():
         for thing in things.split(" and "):
             _, colour, shape, motion = thing.split(maxsplit=3)
             assert not is_held_out(colour, shape, motion, background)
+
+
+def test_moving_scenes_have_one_object_that_moves_and_say_so():
+    clips = SceneClips(120, **SIZE, kind=SceneKind.MOVING)
+    motions = set()
+    for item in (clips[i] for i in range(120)):
+        thing, _, background = item["caption"].removesuffix(" background").rpartition(" over a ")
+        _, colour, shape, motion = thing.split(maxsplit=3)
+        assert " and " not in thing
+        assert not is_held_out(colour, shape, motion, background)
+        motions.add(motion)
+    assert motions == set(MOTIONS) - {"staying still"}
+
+
+@pytest.mark.parametrize(
+    ("root", "scenes"),
+    [
+        ("shapes:12", (SceneKind.CLEAN, 12)),
+        ("moving_shapes:1", (SceneKind.MOVING, 1)),
+        ("stock_shapes:7", (SceneKind.STOCK, 7)),
+        ("data/shapes", None),
+        ("shapes", None),
+        ("s3://bucket/shapes:12", None),
+    ],
+)
+def test_a_source_names_scenes_or_a_dataset(root, scenes):
+    assert parse_scenes(root) == scenes
+
+
+@pytest.mark.parametrize("root", ["shapes:", "moving_shapes:0", "stock_shapes:-1", "shapes:1e3"])
+def test_a_number_of_scenes_that_cannot_be_is_named(root):
+    with pytest.raises(InputError, match=root):
+        parse_scenes(root)

@@ -22,14 +22,11 @@ from vfmodel.choose_latents import AUTO, list_families
 from vfmodel.clip_source import ClipSource
 from vfmodel.clip_stream import ClipStream, Mixture
 from vfmodel.latent_clips import LatentClips, encode_clips
-from vfmodel.scene_clips import SceneClips
+from vfmodel.scene_clips import SceneClips, parse_scenes
 from vfmodel.sound_clips import Skipped, SoundClips, collate
 from vfmodel.timed_loader import TimedLoader
 
 LOG = logging.getLogger(__name__)
-
-# Rendered on the fly: the HD-VG-like and the WebVid-like part.
-_CLEAN, _STOCK = "shapes:", "stock_shapes:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +71,7 @@ class SourceConfig:
     @property
     def is_rendered(self) -> bool:
         """Whether it is scenes rendered on the fly."""
-        return self.root.startswith((_CLEAN, _STOCK))
+        return parse_scenes(self.root) is not None
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
@@ -96,8 +93,9 @@ class ClipDataModule(LightningDataModule):
     """
 
     root: str = "data/mini"
-    """A dataset folder or URL; or scenes rendered on the fly, n of them: `shapes:<n>`, or
-    `stock_shapes:<n>` with a watermark and captioned as stock footage."""
+    """A dataset folder or URL; or scenes rendered on the fly, n of them: `shapes:<n>`,
+    `moving_shapes:<n>` with one object each, which moves, or `stock_shapes:<n>` with a watermark
+    and captioned as stock footage."""
     clip: ClipConfig = ClipConfig()
     """Length, rate and size of the clips."""
     batch_size: int = 4
@@ -240,21 +238,20 @@ class ClipDataModule(LightningDataModule):
     def _open(
         self, source: SourceConfig, clip: ClipConfig, family: LatentFamily | None
     ) -> ClipSource:
-        if not source.is_rendered:
-            clips = ClipDataset(
-                source.root,
-                captions=source.captions,
-                seed=self.seed,
-                select=source.select,
-                max_broken=self.max_broken,
-                grid_fps=None if family is None else family.settings.fps,
-                **vars(clip),
-            )
-            return clips if family is None else LatentDataset(clips, family.name)
-        kind, colon, count = source.root.partition(":")
-        if not count.isdecimal() or int(count) < 1:
-            raise InputError(f"root: {source.root!r} should name a count, as in 'shapes:4000'")
-        return SceneClips(int(count), seed=self.seed, stock=kind + colon == _STOCK, **vars(clip))
+        scenes = parse_scenes(source.root)
+        if scenes is not None:
+            kind, count = scenes
+            return SceneClips(count, seed=self.seed, kind=kind, **vars(clip))
+        clips = ClipDataset(
+            source.root,
+            captions=source.captions,
+            seed=self.seed,
+            select=source.select,
+            max_broken=self.max_broken,
+            grid_fps=None if family is None else family.settings.fps,
+            **vars(clip),
+        )
+        return clips if family is None else LatentDataset(clips, family.name)
 
 
 def _describe(clips: list[ClipSource]) -> None:

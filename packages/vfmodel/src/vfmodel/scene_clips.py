@@ -4,6 +4,7 @@ They train the shipped models and let `vfmodel fit` run where there is no datase
 every array here: [T, 3, H, W]; RGB; uint8 in 0..255.
 """
 
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,32 @@ SCENE_RANGE_S = (2.0, 3.0)
 _STILL_CAPTION_PROB = 0.25
 
 
+class SceneKind(StrEnum):
+    """Which scenes are shown; the value is how a training source names it, as in `shapes:400`."""
+
+    CLEAN = "shapes"
+    """The HD-VG-like part: no watermark, and a captioner's captions among others."""
+    MOVING = "moving_shapes"
+    """Of the clean part, scenes of one object that moves or grows, always captioned in full: those
+    from which motion is learnt soonest."""
+    STOCK = "stock_shapes"
+    """The WebVid-like part: watermarked, and captioned as stock footage."""
+
+
+def parse_scenes(root: str) -> tuple[SceneKind, int] | None:
+    """The kind and number of scenes that a training source names, None if it names a dataset.
+
+    Raises:
+        InputError: What follows the colon is not a positive number.
+    """
+    kind, colon, count = root.partition(":")
+    if not colon or kind not in set(SceneKind):
+        return None
+    if not count.isdecimal() or int(count) < 1:
+        raise InputError(f"root: {root!r} should name a count, as in '{kind}:4000'")
+    return SceneKind(kind), int(count)
+
+
 class SceneClips(Dataset[dict[str, Any]]):
     """`num_clips` random scenes; clip `index` is a pure function of (seed, epoch, index).
 
@@ -45,7 +72,7 @@ class SceneClips(Dataset[dict[str, Any]]):
         height: int,
         width: int,
         seed: int = 0,
-        stock: bool = False,
+        kind: SceneKind = SceneKind.CLEAN,
     ) -> None:
         """Describes the clips; nothing is rendered yet.
 
@@ -56,8 +83,7 @@ class SceneClips(Dataset[dict[str, Any]]):
             height: In pixels.
             width: In pixels.
             seed: Of the scenes.
-            stock: Whether they are the WebVid-like part, watermarked and captioned as stock
-                footage, or else the HD-VG-like part.
+            kind: Which scenes are shown.
 
         Raises:
             InputError: `num_clips` is not positive.
@@ -69,7 +95,7 @@ class SceneClips(Dataset[dict[str, Any]]):
         self.fps = fps
         self.size = (height, width)
         self.seed = seed
-        self.stock = stock
+        self.kind = kind
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -90,13 +116,13 @@ class SceneClips(Dataset[dict[str, Any]]):
         start_s = start_rng.uniform(0.0, max(0.0, scene.duration_s - span_s))
         times_s = [start_s + frame / self.fps for frame in range(self.num_frames)]
         frames = render_frames(scene, times_s, *self.size)
-        if self.stock:
+        if self.kind is SceneKind.STOCK:
             for frame in frames:
                 stamp_watermark(frame)
         return {
             "video": np.ascontiguousarray(frames.transpose(0, 3, 1, 2)),
             "caption": text,
-            "clip_id": f"{'stock' if self.stock else 'scene'}-{self.seed}-{index}",
+            "clip_id": f"{self.kind}-{self.seed}-{index}",
             "fps": self.fps,
         }
 
@@ -104,11 +130,16 @@ class SceneClips(Dataset[dict[str, Any]]):
         """A scene of this index, and its caption."""
         rng = np.random.default_rng((self.seed, index))
         scene = sample_scene(rng, float(rng.uniform(*SCENE_RANGE_S)))
-        while shows_held_out(scene):
+        while shows_held_out(scene) or (self.kind is SceneKind.MOVING and not _moves_alone(scene)):
             scene = sample_scene(rng, scene.duration_s)
-        if self.stock:
+        if self.kind is SceneKind.STOCK:
             return scene, stock_caption(scene)
-        return scene, (still_caption if rng.random() < _STILL_CAPTION_PROB else caption)(scene)
+        is_still = self.kind is SceneKind.CLEAN and rng.random() < _STILL_CAPTION_PROB
+        return scene, (still_caption if is_still else caption)(scene)
+
+
+def _moves_alone(scene: SceneSpec) -> bool:
+    return [thing.motion != "staying still" for thing in scene.objects] == [True]
 
 
 def random_frames(
@@ -120,7 +151,7 @@ def random_frames(
     """
     size: dict[str, Any] = {"num_frames": 1, "fps": 8.0, "height": height, "width": width}
     clean = SceneClips(count, **size, seed=seed)
-    stock = SceneClips(count, **size, seed=seed, stock=True)
+    stock = SceneClips(count, **size, seed=seed, kind=SceneKind.STOCK)
     items = [(stock if count - i <= num_stock else clean)[i] for i in range(count)]
     return np.concatenate([item["video"] for item in items]), [item["caption"] for item in items]
 

@@ -1,4 +1,4 @@
-"""Makes a finished run of mini_from_scratch.yaml the model that ships with the package."""
+"""Makes a finished run of mini_clips.yaml the model that ships with the package."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import torch
 from vfmodel.export import export_checkpoint
 from vfmodel.run_folder import RunFolder
 
-# Where configs/vfmodel/mini_from_scratch.yaml trains.
-RUN = RunFolder("runs/mini_from_scratch")
+# Where configs/vfmodel/mini_clips.yaml trains.
+RUN = RunFolder("runs/mini_clips")
 
 
 def ship_unet(out: Path) -> str:
