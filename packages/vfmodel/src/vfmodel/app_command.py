@@ -5,9 +5,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jsonargparse
-
 from hdvg.errors import InputError
+from vfmodel.command_line import new_parser, read_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,20 +38,12 @@ def run_app(arguments: Sequence[str]) -> None:
         InputError: An unknown option, no gradio, a model that cannot be loaded, or an address that
             cannot be had.
     """
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = jsonargparse.ArgumentParser(
-        prog="vfmodel app",
-        description="Opens a page on which a model is tried in the browser.",
-        exit_on_error=False,
+    parser = new_parser(
+        "app", "Opens a page on which a model is tried in the browser.", json_help=""
     )
-    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
     parser.add_class_arguments(AppConfig, None)
-    try:
-        settings = parser.parse_args(list(arguments))
-    except jsonargparse.ArgumentError as error:
-        raise InputError(error.message) from error
-    settings.pop("config", None)
-    _serve(AppConfig(**settings.as_dict()))
+    settings, _ = read_words(parser, arguments)
+    _serve(AppConfig(**settings))
 
 
 def _serve(config: AppConfig) -> None:

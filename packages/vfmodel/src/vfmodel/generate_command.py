@@ -13,6 +13,7 @@ from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from hdvg.errors import InputError
+from vfmodel.command_line import new_parser, read_words
 from vfmodel.find_upscaler import find_upscaler
 from vfmodel.text_to_video import generate
 
@@ -123,24 +124,15 @@ def parse_words(arguments: Sequence[str]) -> tuple[GenerateConfig, bool]:
     words = list(arguments)
     if words and not words[0].startswith("-"):
         words[0] = f"--prompt={words[0]}"
-    try:
-        settings = _make_parser().parse_args(words).as_dict()
-    except jsonargparse.ArgumentError as error:
-        raise InputError(error.message) from error
-    as_json = settings.pop("json")
-    settings.pop("config", None)
+    settings, as_json = read_words(_make_parser(), words)
     return GenerateConfig(**settings), as_json
 
 
 def _make_parser() -> jsonargparse.ArgumentParser:
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = jsonargparse.ArgumentParser(
-        prog="vfmodel generate",
-        usage='vfmodel generate "a red circle moving left" [options]',
-        description="Makes an MP4 of a prompt and prints its path.",
-        exit_on_error=False,
+    parser = new_parser(
+        "generate",
+        "Makes an MP4 of a prompt and prints its path.",
+        usage='"a red circle moving left" [options]',
     )
-    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
-    parser.add_argument("--json", action="store_true", help="Print the result as one JSON object.")
     parser.add_class_arguments(GenerateConfig, None)
     return parser

@@ -8,10 +8,10 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
-import jsonargparse
 from transformers.utils import logging as transformers_logging
 
 from hdvg.errors import InputError
+from vfmodel.command_line import new_parser, read_words
 from vfmodel.pretrained import STAND_IN_PIPELINE
 
 if TYPE_CHECKING:
@@ -107,24 +107,14 @@ def run_latents(arguments: Sequence[str]) -> None:
         InputError: An unknown option, a missing file, or what `encode_to_family` refuses.
     """
     transformers_logging.disable_progress_bar()
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = jsonargparse.ArgumentParser(
-        prog="vfmodel latents",
-        description="Encodes a dataset's clips to latents, beside its captions and scores. The same"
-        " command goes on where it stopped.",
-        exit_on_error=False,
+    parser = new_parser(
+        "latents",
+        "Encodes a dataset's clips to latents, beside its captions and scores. The same command"
+        " goes on where it stopped.",
     )
-    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
-    parser.add_argument("--json", action="store_true", help="Print the result as one JSON object.")
     parser.add_argument("data", type=str, help="The dataset folder, or an fsspec URL.")
     parser.add_class_arguments(LatentsConfig, None, skip={"data"})
-    try:
-        settings = parser.parse_args(list(arguments))
-    except jsonargparse.ArgumentError as error:
-        raise InputError(error.message) from error
-    values = settings.as_dict()
-    as_json = values.pop("json")
-    del values["config"]
+    values, as_json = read_words(parser, arguments)
     config = LatentsConfig(**values)
     summary = encode_to_family(config)
     sys.stdout.write(

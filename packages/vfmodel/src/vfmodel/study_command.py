@@ -8,9 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonargparse
-
 from hdvg.errors import InputError
+from vfmodel.command_line import new_parser, read_words
 
 if TYPE_CHECKING:
     from vfmodel.study.study_folder import Study
@@ -73,14 +72,16 @@ def parse_models(words: Sequence[str]) -> dict[str, Path]:
 def _run_build(words: list[str]) -> None:
     from vfmodel.study.build import BuildConfig, build_study
 
-    parser = _make_parser("build", "Makes a blinded page of pairs of videos of the same prompts.")
+    parser = new_parser(
+        "study build", "Makes a blinded page of pairs of videos of the same prompts."
+    )
     parser.add_argument(
         "models", nargs="+", help="Two or more name=folder, the model of interest first."
     )
     parser.add_argument("--out", required=True, type=str, help="The study's folder, a new one.")
     parser.add_class_arguments(BuildConfig, None)
-    values = _parse(parser, words)
-    as_json, out = values.pop("json"), Path(values.pop("out"))
+    values, as_json = read_words(parser, words)
+    out = Path(values.pop("out"))
     models = parse_models(values.pop("models"))
     study = build_study(models, out, BuildConfig(**values))
     facts = describe_study(study)
@@ -131,11 +132,10 @@ def format_study(facts: dict[str, Any], out: Path) -> str:
 def _run_serve(words: list[str]) -> None:
     from vfmodel.study.serve import ServeConfig, serve
 
-    parser = _make_parser("serve", "Shows a study's page and keeps the votes beside it.")
+    parser = new_parser("study serve", "Shows a study's page and keeps the votes beside it.")
     parser.add_argument("study", type=str, help="The study's folder.")
     parser.add_class_arguments(ServeConfig, None)
-    values = _parse(parser, words)
-    values.pop("json")
+    values, _ = read_words(parser, words)
     folder = Path(values.pop("study"))
     serve(folder, ServeConfig(**values))
 
@@ -148,7 +148,7 @@ def _run_analyse(words: list[str]) -> None:
 
     if find_spec("matplotlib") is None:
         raise InputError("the chart needs matplotlib: pip install 'vfmodel[evaluate]'")
-    parser = _make_parser("analyse", "Turns the votes into figures with intervals and a chart.")
+    parser = new_parser("study analyse", "Turns the votes into figures with intervals and a chart.")
     parser.add_argument("study", type=str, help="The study's folder.")
     parser.add_argument(
         "answers",
@@ -162,8 +162,8 @@ def _run_analyse(words: list[str]) -> None:
         " default the study's folder.",
     )
     parser.add_class_arguments(AnalyseConfig, None)
-    values = _parse(parser, words)
-    as_json, folder = values.pop("json"), Path(values.pop("study"))
+    values, as_json = read_words(parser, words)
+    folder = Path(values.pop("study"))
     files, out = [Path(word) for word in values.pop("answers")], values.pop("out")
     analysis = analyse_study(folder, files, AnalyseConfig(**values))
     write_report(analysis, folder if out is None else Path(out))
@@ -173,10 +173,9 @@ def _run_analyse(words: list[str]) -> None:
 def _run_power(words: list[str]) -> None:
     from vfmodel.study.power import PowerConfig, plan_votes
 
-    parser = _make_parser("power", "Says how many votes a study needs, before it starts.")
+    parser = new_parser("study power", "Says how many votes a study needs, before it starts.")
     parser.add_class_arguments(PowerConfig, None)
-    values = _parse(parser, words)
-    as_json = values.pop("json")
+    values, as_json = read_words(parser, words)
     config = PowerConfig(**values)
     needed = plan_votes(config)
     if as_json:
@@ -189,22 +188,3 @@ def _run_power(words: list[str]) -> None:
         f"{needed.independent_votes} decided votes would do if all were independent; prompts and"
         f" raters that repeat take {needed.inflation:.2f} times as many\n"
     )
-
-
-def _make_parser(step: str, description: str) -> jsonargparse.ArgumentParser:
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = jsonargparse.ArgumentParser(
-        prog=f"vfmodel study {step}", description=description, exit_on_error=False
-    )
-    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
-    parser.add_argument("--json", action="store_true", help="Print the result as one JSON object.")
-    return parser
-
-
-def _parse(parser: jsonargparse.ArgumentParser, words: list[str]) -> dict[str, Any]:
-    try:
-        values: dict[str, Any] = parser.parse_args(words).as_dict()
-    except jsonargparse.ArgumentError as error:
-        raise InputError(error.message) from error
-    values.pop("config", None)
-    return values

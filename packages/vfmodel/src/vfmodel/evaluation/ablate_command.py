@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import jsonargparse
 
 from hdvg.errors import InputError
+from vfmodel.command_line import new_parser, read_words
 from vfmodel.evaluation.ablation.ablation_config import AblationConfig
 
 
@@ -40,24 +41,15 @@ def parse_words(arguments: Sequence[str]) -> tuple[AblationConfig, bool]:
     Raises:
         InputError: An unknown option, or a value that does not fit.
     """
-    try:
-        settings = _make_parser().parse_args(list(arguments)).as_dict()
-    except jsonargparse.ArgumentError as error:
-        raise InputError(error.message) from error
-    as_json = settings.pop("json")
-    settings.pop("config", None)
+    settings, as_json = read_words(_make_parser(), arguments)
     return AblationConfig(**settings), as_json
 
 
 def _make_parser() -> jsonargparse.ArgumentParser:
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = jsonargparse.ArgumentParser(
-        prog="vfmodel ablate",
-        usage="vfmodel ablate --config configs/ablation/mini.yaml [options]",
-        description="Trains and evaluates every run of an ablation that has no summary yet.",
-        exit_on_error=False,
+    parser = new_parser(
+        "ablate",
+        "Trains and evaluates every run of an ablation that has no summary yet.",
+        usage="--config configs/ablation/mini.yaml [options]",
     )
-    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
-    parser.add_argument("--json", action="store_true", help="Print the result as one JSON object.")
     parser.add_class_arguments(AblationConfig, None)
     return parser

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonargparse
 
-from hdvg.errors import InputError
+from vfmodel.command_line import new_parser, read_words
 from vfmodel.evaluation.evaluate_config import EvaluateConfig
 from vfmodel.evaluation.find_protocol import list_protocols
 from vfmodel.evaluation.generation.maker_config import MakerConfig
@@ -47,13 +47,8 @@ def parse_words(arguments: Sequence[str]) -> tuple[EvaluateConfig, MakerConfig, 
     Raises:
         InputError: An unknown option, or a value that does not fit.
     """
-    try:
-        settings = _make_parser().parse_args(list(arguments)).as_dict()
-    except jsonargparse.ArgumentError as error:
-        raise InputError(error.message) from error
+    settings, as_json = read_words(_make_parser(), arguments)
     maker = {name: settings.pop(name) for name in MakerConfig.__dataclass_fields__}
-    as_json = settings.pop("json")
-    settings.pop("config", None)
     return EvaluateConfig(**settings), MakerConfig(**maker), as_json
 
 
@@ -78,16 +73,12 @@ def describe_result(result: dict[str, Any]) -> str:
 
 
 def _make_parser() -> jsonargparse.ArgumentParser:
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = jsonargparse.ArgumentParser(
-        prog="vfmodel evaluate",
-        usage="vfmodel evaluate --protocol NAME --videos DIR --out DIR [--model MODEL] [options]",
-        description="Makes the videos that a protocol lacks, measures, and writes result.json."
+    parser = new_parser(
+        "evaluate",
+        "Makes the videos that a protocol lacks, measures, and writes result.json."
         f" Protocols: {', '.join(list_protocols())}.",
-        exit_on_error=False,
+        usage="--protocol NAME --videos DIR --out DIR [--model MODEL] [options]",
     )
-    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
-    parser.add_argument("--json", action="store_true", help="Print the result as one JSON object.")
     parser.add_class_arguments(EvaluateConfig, None)
     parser.add_class_arguments(MakerConfig, None)
     return parser
