@@ -36,6 +36,33 @@ def test_an_input_error_is_one_line_on_stderr_and_exit_code_2(capsys):
     assert (out, err) == ("", "error: width must be positive, got -3\n")
 
 
+def _wrap(error, times=2):
+    for _ in range(times):
+        try:
+            raise ValueError("does not validate") from error
+        except ValueError as wrapped:
+            error = wrapped
+    raise error
+
+
+def test_an_input_error_that_a_library_wraps_is_told_alone(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run_command(lambda: _wrap(InputError("width is odd: 3")))
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "error: width is odd: 3\n"
+
+
+def test_what_was_raised_while_one_was_handled_is_a_bug():
+    def fail():
+        try:
+            raise InputError("width is odd: 3")
+        except InputError:
+            int("x")
+
+    with pytest.raises(ValueError, match="invalid literal"):
+        run_command(fail)
+
+
 def test_an_interrupt_exits_with_130(capsys):
     with pytest.raises(SystemExit) as stopped:
         run_command(lambda: _raise(KeyboardInterrupt()))

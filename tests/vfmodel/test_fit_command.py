@@ -182,6 +182,8 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
             "samples need whole weights",
         ),
         ({"samples": {"prompts": ["a"], "evry": 2}}, (), "evry"),
+        ({}, ("--model.unet.text_dim", "0"), "error: text_dim"),
+        ({"data": {"joined": [{"root": "shapes:1", "clip": {**CLIP, "fps": 0}}]}}, (), ": fps"),
         ({}, ("--ckpt_path", "last"), "last.ckpt"),
         ({}, ("--model.seeed", "1"), "seeed"),
     ],

@@ -24,16 +24,19 @@ class TerminatedError(BaseException):
 def run_command(command: Callable[[], int | None]) -> NoReturn:
     """Runs `command` as the whole process and exits with the code that it returns, None being 0.
 
-    Exit codes: 0 done, 1 done and found something amiss, 2 an `InputError` or a full disk (one line
-    on stderr, no traceback), 130 interrupted, 143 asked to end (SIGTERM). The last two run every
-    cleanup first.
+    Exit codes: 0 done, 1 done and found something amiss, 2 an `InputError`, also one that a library
+    has wrapped, or a full disk (one line on stderr, no traceback), 130 interrupted, 143 asked to
+    end (SIGTERM). The last two run every cleanup first.
     Every other exception is our own bug and keeps its traceback.
     """
     try:
         with _ending_on_request():
             code = command()
-    except InputError as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+    except ValueError as error:
+        mistake = _find_mistake(error)
+        if mistake is None:
+            raise
+        sys.stderr.write(f"error: {' '.join(str(mistake).split())}\n")
         sys.exit(2)
     except OSError as error:
         if error.errno not in _FULL:
@@ -47,6 +50,16 @@ def run_command(command: Callable[[], int | None]) -> NoReturn:
         sys.stderr.write("terminated\n")
         sys.exit(143)
     sys.exit(code or 0)
+
+
+def _find_mistake(error: BaseException | None) -> InputError | None:
+    """The `InputError` that an exception is or was explicitly raised from.
+
+    jsonargparse raises a ValueError from it where a config may also be null.
+    """
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__
+    return error
 
 
 @contextmanager
