@@ -61,3 +61,22 @@ def test_no_result_is_one_line(tmp_path, capsys):
         main(["table", "main", str(tmp_path / "gone.json"), f"--out={tmp_path}"])
     assert stopped.value.code == 2
     assert "no result file" in capsys.readouterr().err
+
+
+def test_an_ablation_is_drawn_too(tmp_path, capsys):
+    plan = {"seeds": [0], "variants": {"a": {}}, "titles": {}, "tables": {"ablation": ["a"]}}
+    protocol = {"digest": "0123456789ab", "label": "shapes@1:0123456789ab"}
+    cost = {"parameters": 1.0, "flops": 1.0, "step_s": 1.0, "memory_bytes": 1.0, "loss": 1.0}
+    result = {"figures": [], "protocol": protocol, "videos": {"scored": 2}}
+    (tmp_path / "a_s0").mkdir()
+    (tmp_path / "ablation.json").write_text(json.dumps(plan))
+    summary = {"variant": "a", "seed": 0, "cost": cost, "result": result}
+    (tmp_path / "a_s0" / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(SystemExit) as stopped:
+        main(["table", "ablation", str(tmp_path), f"--out={tmp_path / 'tables'}", "--json"])
+    assert stopped.value.code == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert [name.rsplit(".")[-1] for name in files] == ["md", "tex", "png", "svg"]
+    assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == sorted(
+        name.rsplit("/")[-1] for name in files
+    )

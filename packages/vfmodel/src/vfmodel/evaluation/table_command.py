@@ -1,19 +1,26 @@
-"""`vfmodel table`: result files to the paper's tables, as Markdown and as LaTeX."""
+"""`vfmodel table`: result files to the paper's tables, as Markdown and LaTeX, and to plots."""
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonargparse
 
 from hdvg.errors import InputError
+from vfmodel.command_line import new_parser, read_words
 from vfmodel.evaluation.result_file import RESULT_FILE, read_result
 from vfmodel.evaluation.tables.ablation_table import build_ablation_table, read_ablation
+from vfmodel.evaluation.tables.draw_ablation import draw_ablation, save_figure
 from vfmodel.evaluation.tables.main_table import build_main_table
 from vfmodel.evaluation.tables.published_figures import read_published
 from vfmodel.evaluation.tables.table_grid import TableGrid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _KINDS = ("main", "ablation", "dataset")
 
@@ -28,7 +35,8 @@ class TableConfig:
     """Result files of `vfmodel evaluate`, or folders with a result.json; for the other two kinds
     the one folder of an ablation."""
     out: str = "artifacts/tables"
-    """Folder for <kind>.md and <kind>.tex."""
+    """Folder for <kind>.md and <kind>.tex; the other two kinds are drawn as well, as <kind>.png and
+    <kind>.svg."""
     published: str | None = None
     """JSON file of published figures in place of those that ship; `none` leaves them out."""
 
@@ -39,23 +47,31 @@ class TableConfig:
             raise InputError(f"table {self.kind} takes the one folder of an ablation")
 
 
-def make_table(config: TableConfig) -> TableGrid:
-    """Builds a table and writes both files.
+def make_table(config: TableConfig) -> tuple[TableGrid, list[Path]]:
+    """Builds a table and writes its files.
+
+    Returns:
+        The table, and the files: Markdown and LaTeX; of an ablation a PNG and an SVG as well.
 
     Raises:
-        InputError: A result file is missing, or is something else.
+        InputError: A result file is missing, or is something else; no matplotlib for a plot.
     """
-    makers: dict[str, Callable[[TableConfig], TableGrid]] = {"main": _make_main}
-    grid = makers.get(config.kind, _make_ablation)(config)
+    if config.kind != "main" and find_spec("matplotlib") is None:
+        raise InputError("the plot needs matplotlib: pip install 'vfmodel[evaluate]'")
+    grid, figure = _make_main(config) if config.kind == "main" else _make_ablation(config)
     folder = Path(config.out)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{config.kind}.md").write_text(grid.to_markdown(), encoding="utf-8")
-    (folder / f"{config.kind}.tex").write_text(grid.to_latex(), encoding="utf-8")
-    return grid
+    texts = {"md": grid.to_markdown(), "tex": grid.to_latex()}
+    files = [folder / f"{config.kind}.{ending}" for ending in texts]
+    for path, text in zip(files, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    if figure is not None:
+        files += save_figure(figure, folder, config.kind)
+    return grid, files
 
 
 def run_table(arguments: Sequence[str]) -> None:
-    """Parses a command line, writes the table and prints its Markdown.
+    """Parses a command line, writes the table's files and prints its Markdown.
 
     Args:
         arguments: What follows "table" on the command line: the kind, then files or folders, then
@@ -65,9 +81,9 @@ def run_table(arguments: Sequence[str]) -> None:
         InputError: An unknown option, or what `make_table` refuses.
     """
     config, as_json = parse_words(arguments)
-    grid = make_table(config)
-    files = [str(Path(config.out) / f"{config.kind}.{ending}") for ending in ("md", "tex")]
-    sys.stdout.write(f"{json.dumps({'files': files})}\n" if as_json else grid.to_markdown())
+    grid, files = make_table(config)
+    told = {"files": [str(path) for path in files]}
+    sys.stdout.write(f"{json.dumps(told)}\n" if as_json else grid.to_markdown())
 
 
 def parse_words(arguments: Sequence[str]) -> tuple[TableConfig, bool]:
@@ -82,40 +98,33 @@ def parse_words(arguments: Sequence[str]) -> tuple[TableConfig, bool]:
     end = next((i for i, word in enumerate(words) if i and word.startswith("-")), len(words))
     if words[1:end]:
         words = [words[0], f"--results={json.dumps(words[1:end])}", *words[end:]]
-    try:
-        settings = _make_parser().parse_args(words).as_dict()
-    except jsonargparse.ArgumentError as error:
-        raise InputError(error.message) from error
-    as_json = settings.pop("json")
-    settings.pop("config", None)
+    settings, as_json = read_words(_make_parser(), words)
     return TableConfig(**settings), as_json
 
 
-def _make_main(config: TableConfig) -> TableGrid:
+def _make_main(config: TableConfig) -> tuple[TableGrid, None]:
     paths = [Path(name) for name in config.results]
     results = [read_result(path / RESULT_FILE if path.is_dir() else path) for path in paths]
     if config.published is None:
         published = read_published()
     else:
         published = [] if config.published == "none" else read_published(config.published)
-    return build_main_table(results, published)
+    return build_main_table(results, published), None
 
 
-def _make_ablation(config: TableConfig) -> TableGrid:
+def _make_ablation(config: TableConfig) -> tuple[TableGrid, "Figure"]:
     plan, summaries = read_ablation(config.results[0])
-    return build_ablation_table(plan, summaries, config.kind)
+    grid = build_ablation_table(plan, summaries, config.kind)
+    return grid, draw_ablation(plan, summaries, config.kind)
 
 
 def _make_parser() -> jsonargparse.ArgumentParser:
-    jsonargparse.set_parsing_settings(docstring_parse_attribute_docstrings=True)
-    parser = jsonargparse.ArgumentParser(
-        prog="vfmodel table",
-        usage="vfmodel table main|ablation|dataset RESULTS ... [--out DIR] [options]",
-        description="Writes a table as Markdown and as LaTeX and prints the former. Own figures"
-        " carry intervals and their protocol's digest; published ones are marked.",
-        exit_on_error=False,
+    parser = new_parser(
+        "table",
+        "Writes a table as Markdown and as LaTeX and prints the former; draws an ablation's. Own"
+        " figures carry intervals and their protocol's digest; published ones are marked.",
+        usage="main|ablation|dataset RESULTS ... [--out DIR] [options]",
+        json_help="Print the files' paths as JSON.",
     )
-    parser.add_argument("--config", action="config", help="A YAML file with any of these settings.")
-    parser.add_argument("--json", action="store_true", help="Print the files' paths as JSON.")
     parser.add_class_arguments(TableConfig, None)
     return parser

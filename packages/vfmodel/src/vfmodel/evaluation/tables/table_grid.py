@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-_ARROWS = {True: ("↑", r"$\uparrow$"), False: ("↓", r"$\downarrow$"), None: ("", "")}
+# By whether higher is better: in Markdown and in LaTeX.
+ARROWS = {True: ("↑", r"$\uparrow$"), False: ("↓", r"$\downarrow$"), None: ("", "")}
 _SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -60,7 +61,7 @@ class TableGrid:
 
     def to_markdown(self) -> str:
         """A GitHub table with its notes."""
-        titles = [f"{c.title} {_ARROWS[c.higher_is_better][0]}".strip() for c in self.columns]
+        titles = [f"{c.title} {ARROWS[c.higher_is_better][0]}".strip() for c in self.columns]
         lines = [self.caption, "", _row([self.head, *titles]), _row(["---"] * (len(titles) + 1))]
         for name, cells in self.rows:
             lines.append(_row([_plain(name), *(_markdown(cell) for cell in cells)]))
@@ -71,7 +72,7 @@ class TableGrid:
     def to_latex(self) -> str:
         """A `table` for booktabs with its notes."""
         titles = [
-            f"{_escape(c.title)} {_ARROWS[c.higher_is_better][1]}".strip() for c in self.columns
+            f"{_escape(c.title)} {ARROWS[c.higher_is_better][1]}".strip() for c in self.columns
         ]
         lines = [
             r"\begin{table}",
