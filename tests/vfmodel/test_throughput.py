@@ -23,10 +23,10 @@ READ_S, STEP_S, PAUSE_S = 0.25, 3.0, 1000.0
 
 
 def test_rates_are_work_over_time():
-    window = Window(clips=12, flops=6 * 10**12, step_s=3.0, wait_s=1.0)
+    window = Window(steps=8, clips=12, flops=6 * 10**12, step_s=3.0, wait_s=1.0)
     rates = window.rates(world_size=2, peak_flops=3e12)
     assert rates == pytest.approx(
-        {"clips_per_s": 6.0, "tflops": 1.5, "peak_share": 0.5, "data_wait": 0.25}
+        {"step_s": 0.5, "clips_per_s": 6.0, "tflops": 1.5, "peak_share": 0.5, "data_wait": 0.25}
     )
 
 
@@ -129,6 +129,7 @@ def test_rates_are_logged_over_the_steps_since_the_last_time(fit):
         total_s = 2 * (STEP_S + 2 * READ_S)
         assert row == pytest.approx(
             {
+                "step_s": total_s / 2,
                 "clips_per_s": 4 / total_s,
                 "tflops": 4 * flops / total_s / 1e12,
                 "peak_share": 4 * flops / total_s / 4e6,

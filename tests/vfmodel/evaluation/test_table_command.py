@@ -64,7 +64,7 @@ def test_no_result_is_one_line(tmp_path, capsys):
 
 
 def test_an_ablation_is_drawn_too(tmp_path, capsys):
-    plan = {"seeds": [0], "variants": {"a": {}}, "titles": {}, "tables": {"ablation": ["a"]}}
+    plan = {"seeds": [0], "variants": {"a": {}}, "tables": {"ablation": {"a": "A"}}}
     protocol = {"digest": "0123456789ab", "label": "shapes@1:0123456789ab"}
     cost = {"parameters": 1.0, "flops": 1.0, "step_s": 1.0, "memory_bytes": 1.0, "loss": 1.0}
     result = {"figures": [], "protocol": protocol, "videos": {"scored": 2}}

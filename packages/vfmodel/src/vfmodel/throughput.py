@@ -26,12 +26,14 @@ class Window:
     """What one process has done in some steps.
 
     Attributes:
+        steps: Done.
         clips: Trained on.
         flops: Floating-point operations of the U-Net.
         step_s: Seconds in steps.
         wait_s: Seconds in between, waiting for the loader.
     """
 
+    steps: int = 0
     clips: int = 0
     flops: int = 0
     step_s: float = 0.0
@@ -45,12 +47,14 @@ class Window:
             peak_flops: Floating-point operations a second that one process can reach.
 
         Returns:
-            `clips_per_s` of all processes; `tflops`, 1e12 operations a second, and `peak_share` of
-            one; `data_wait`, the share of the time in which the loader was waited for.
+            `step_s`, seconds a step, the loader's included; `clips_per_s` of all processes;
+            `tflops`, 1e12 operations a second, and `peak_share` of one; `data_wait`, the share of
+            the time in which the loader was waited for.
         """
         total_s = self.step_s + self.wait_s
         flops_per_s = self.flops / total_s
         return {
+            "step_s": total_s / self.steps,
             "clips_per_s": self.clips * world_size / total_s,
             "tflops": flops_per_s / 1e12,
             "peak_share": flops_per_s / peak_flops,
@@ -96,6 +100,7 @@ class Throughput(Callback):
         step = trainer.global_step
         if step == self._logged_step or step % cast(Any, trainer).log_every_n_steps:
             return
+        self._window.steps = step - self._logged_step
         self._logged_step = step
         rates = self._window.rates(trainer.world_size, self._peak_flops)
         rates["peak_memory_gb"] = peak_memory_bytes(pl_module.device) / 1e9

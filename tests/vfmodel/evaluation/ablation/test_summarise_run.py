@@ -7,7 +7,7 @@ from vfmodel.evaluation.ablation.plan_runs import Run
 from vfmodel.evaluation.ablation.summarise_run import read_metrics, summarise_run
 from vfmodel.unet import SwapUNet
 
-METRICS = """step,perf/clips_per_s,train/loss
+METRICS = """step,perf/step_s,train/loss
 10,2.0,0.5
 20,4.0,0.4
 30,8.0,
@@ -29,7 +29,7 @@ def test_costs_and_result(run, tiny_unet):
     summary = summarise_run(run)
     assert (summary["variant"], summary["seed"]) == ("v", 3)
     cost = summary["cost"]
-    assert (cost["step_s"], cost["loss"]) == (1.0, 0.3)
+    assert (cost["step_s"], cost["loss"]) == (4.0, 0.3)
     assert cost["memory_bytes"] > 16 * cost["parameters"]
     assert cost["parameters"] == sum(p.numel() for p in SwapUNet(tiny_unet).parameters())
     assert cost["flops"] > 1e6
@@ -43,5 +43,5 @@ def test_what_a_step_did_not_leave_is_named(run):
     with pytest.raises(InputError, match="no metrics of a run"):
         read_metrics(run.folder / "none.csv")
     (run.folder / "few.csv").write_text("step,train/loss\n1,0.5\n")
-    with pytest.raises(InputError, match=r"few\.csv has no perf/clips_per_s"):
+    with pytest.raises(InputError, match=r"few\.csv has no perf/step_s"):
         read_metrics(run.folder / "few.csv")

@@ -7,8 +7,10 @@ import pytest
 PLAN = {
     "seeds": [0, 1, 2],
     "variants": {"addition": {}, "windows": {}, "stock": {}},
-    "titles": {"addition": "sums"},
-    "tables": {"ablation": ["addition", "windows"], "dataset": ["stock", "windows"]},
+    "tables": {
+        "ablation": {"addition": "sums", "windows": "windows"},
+        "dataset": {"stock": "stock", "windows": "both kinds"},
+    },
 }
 
 

@@ -46,6 +46,10 @@ def test_there_is_a_panel_for_every_column_that_somebody_asked_for(ablation, sum
         "direction",
         "watermarked",
     ]
+    scattered = [ablation.summary("stock", seed, 9.0, seed / 2) for seed in range(3)]
+    figure = draw_ablation(ablation.plan, scattered, "dataset")
+    low, high = figure.axes[2].get_xlim()
+    assert -0.1 < low < 0 < 1 < high < 1.1  # Student's interval is -0.74 to 1.74
     with pytest.raises(InputError, match="no table 'main'"):
         draw_ablation(ablation.plan, summaries, "main")
 

@@ -23,10 +23,9 @@ class AblationConfig:
     variants: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """What a run changes, by the variant's name: in `unet` fields of `SwapUNetConfig` that bear on
     block ends, such as `block_end: add`, and in `fit` settings of the shared config."""
-    titles: dict[str, str] = field(default_factory=dict)
-    """What tables call a variant; its name if it is not here."""
-    tables: dict[str, list[str]] = field(default_factory=dict)
-    """Rows of each table, as variants in order: `ablation` and `dataset`."""
+    tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Rows of the tables `ablation` and `dataset`, in order: variants, and what that table calls
+    them."""
     seeds: list[int] = field(default_factory=lambda: [0, 1, 2])
     """Each variant is trained with each; a seed decides weights, noise and the order of the clips,
     the same for all variants."""
@@ -46,10 +45,10 @@ class AblationConfig:
             strange = sorted(set(self.variants[name]) - {"unet", "fit"})
             if strange:
                 raise InputError(f"variant {name!r} changes {strange[0]!r}, not unet or fit")
-        named = {name for rows in self.tables.values() for name in rows} | set(self.titles)
+        named = {name for rows in self.tables.values() for name in rows}
         unknown = sorted(named - set(self.variants))
         if unknown:
-            raise InputError(f"tables or titles name {unknown[0]!r}, which is no variant")
+            raise InputError(f"tables name {unknown[0]!r}, which is no variant")
         if not self.variants:
             raise InputError("variants is empty")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):

@@ -32,7 +32,7 @@ def summarise_run(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "cost": {
             **_count_model(run, batch),
-            "step_s": batch / statistics.median(metrics["perf/clips_per_s"]),
+            "step_s": statistics.median(metrics["perf/step_s"]),
             "loss": metrics["train/loss"][-1],
         },
         "result": read_result(run.folder / RESULT_FILE),
@@ -53,7 +53,7 @@ def read_metrics(path: Path) -> dict[str, list[float]]:
             for name, value in row.items():
                 if value:
                     columns.setdefault(name, []).append(float(value))
-    missing = {"perf/clips_per_s", "train/loss"} - set(columns)
+    missing = {"perf/step_s", "train/loss"} - set(columns)
     if missing:
         raise InputError(f"{path} has no {sorted(missing)[0]}: trainer.log_every_n_steps too large")
     return columns

@@ -23,6 +23,8 @@ class Quantity:
     column: Column
     read: Callable[[Summary], float | None]
     measured: bool = True
+    share: bool = False
+    """Whether it lies in [0, 1], where an interval over few seeds may not."""
     figure: str = ""
     """Part of a figure's name, which stands above the column as a whole: shapes-FVD is not FVD."""
 
@@ -85,8 +87,12 @@ _MEASURED = (
         )
         for name in ("FVD", "CLIPSIM")
     ),
-    Quantity(column=Column(title="obeyed", higher_is_better=True), read=_share("everything")),
-    Quantity(column=Column(title="direction", higher_is_better=True), read=_share("motion")),
+    Quantity(
+        column=Column(title="obeyed", higher_is_better=True), read=_share("everything"), share=True
+    ),
+    Quantity(
+        column=Column(title="direction", higher_is_better=True), read=_share("motion"), share=True
+    ),
 )
 _COSTS = tuple(
     Quantity(column=Column(title=title, higher_is_better=False), read=read, measured=False)
@@ -100,5 +106,6 @@ _COSTS = tuple(
 _WATERMARK = Quantity(
     column=Column(title="watermarked", higher_is_better=False),
     read=_share("watermark", of_misses=True),
+    share=True,
 )
 QUANTITIES = {"ablation": (*_COSTS, *_MEASURED), "dataset": (*_MEASURED, _WATERMARK)}

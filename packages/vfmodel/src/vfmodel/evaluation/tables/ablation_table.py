@@ -79,10 +79,10 @@ def rows_of(
     if kind not in plan["tables"]:
         raise InputError(f"this ablation has no table {kind!r}")
     seeds, rows = len(plan["seeds"]), []
-    for name in plan["tables"][kind]:
+    for name, title in plan["tables"][kind].items():
         runs = [summary for summary in summaries if summary["variant"] == name]
         short = f" ({len(runs)} of {seeds} seeds)" if len(runs) < seeds else ""
-        rows.append((plan["titles"].get(name, name) + short, runs))
+        rows.append((title + short, runs))
     return rows
 
 

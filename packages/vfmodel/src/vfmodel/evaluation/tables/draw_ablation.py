@@ -21,6 +21,8 @@ _INK, _MEAN, _SEED = "#1c1d21", "#2f6fb3", "#d98c3f"
 _GRID = "#e4e1da"
 # More panels than this begin a new line.
 _PANELS_A_LINE = 4
+# Of a share's axis, what lies beyond 0 and 1, so that dots are whole.
+_BEYOND = 0.03
 # For GitHub, which shows both, and for papers.
 _ENDINGS = ("png", "svg")
 
@@ -55,6 +57,9 @@ def draw_ablation(plan: Mapping[str, Any], summaries: Sequence[Summary], kind: s
         panel.set_title(f"{column.title} {arrow}", fontsize=10.5, color=_INK)
         for line, (_, runs) in enumerate(rows):
             _draw_row(panel, line, quantity, runs)
+        if quantity.share:
+            left, right = panel.get_xlim()
+            panel.set_xlim(max(left, -_BEYOND), min(right, 1.0 + _BEYOND))
         panel.set_ylim(len(rows) - 0.5, -0.5)
         panel.set_yticks(range(len(rows)), [title for title, _ in rows])
         panel.tick_params(length=0, labelsize=9, colors=_INK)
