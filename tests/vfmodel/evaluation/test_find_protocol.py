@@ -13,7 +13,7 @@ DIGESTS = {
     "dynamicrafter": "1:284b770cb625",
     "msrvtt_every_caption": "1:baf5cdf17801",
     "msrvtt_videofactory": "1:9ca7f9f2908c",
-    "shapes": "1:f82e9a924f1a",
+    "shapes": "2:9e2262322586",
     "stylegan_v": "1:872988e98969",
     "ucf101_lavie": "1:6259600fb66c",
     "ucf101_make_a_video": "1:3b0a1294dac2",
@@ -47,7 +47,7 @@ def test_the_papers_counts():
 
 def test_a_file_of_ones_own(tmp_path):
     path = tmp_path / "mine.yaml"
-    path.write_text((ROOT / "configs/evaluation/shapes.yaml").read_text().replace("128", "16"))
+    path.write_text((ROOT / "configs/evaluation/shapes.yaml").read_text().replace("200", "16"))
     assert find_protocol(str(path)).prompts.num_samples == 16
     assert find_protocol(str(path)).digest != find_protocol("shapes").digest
 
