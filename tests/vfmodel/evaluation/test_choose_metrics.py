@@ -6,6 +6,7 @@ from hdvg.errors import InputError
 from vfmodel.evaluation.choose_metrics import choose_metrics, choose_network, fvd_config
 from vfmodel.evaluation.evaluate_config import EvaluateConfig
 from vfmodel.evaluation.find_protocol import find_protocol
+from vfmodel.evaluation.fvd.shapes_network import load_shapes_network
 from vfmodel.evaluation.protocol import METRICS
 
 CONFIG = EvaluateConfig(videos="v", out="o")
@@ -30,6 +31,23 @@ def test_the_shipped_network_is_never_called_fvd():
 
 
 def test_numbers_may_differ_where_the_protocol_has_it_so():
-    assert fvd_config(find_protocol("ucf101_videofactory")).allow_unequal
-    assert not fvd_config(find_protocol("webvid_val_5k")).allow_unequal
-    assert fvd_config(find_protocol("shapes")).fit == find_protocol("shapes").frames.fit
+    network = load_shapes_network()
+    assert fvd_config(find_protocol("ucf101_videofactory"), network).allow_unequal
+    assert not fvd_config(find_protocol("webvid_val_5k"), network).allow_unequal
+    shapes = find_protocol("shapes")
+    assert fvd_config(shapes, network).fit == shapes.frames.fit
+
+
+def test_frames_come_to_the_size_of_another_network():
+    config = fvd_config(find_protocol("ucf101_svd"), load_shapes_network())
+    assert config.fit == (
+        "shorter 240 bilinear antialias",
+        "crop 240x320",
+        "resize 64x112 bilinear",
+    )
+
+
+def test_a_script_that_a_protocol_names_is_asked_for():
+    protocol = replace(find_protocol("shapes"), fvd_features="torchscript mine 0123456789ab")
+    with pytest.raises(InputError, match="torchscript mine 0123456789ab: give its file"):
+        choose_network(protocol, CONFIG)

@@ -1,16 +1,20 @@
 """A whole evaluation of a random ModelScope pipeline against a folder of films."""
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from scipy.linalg import sqrtm
 
 from hdvg.errors import InputError
-from hdvg.video import write_video
+from hdvg.video import frames_at, write_video
 from vfmodel.evaluation.evaluate import evaluate
 from vfmodel.evaluation.evaluate_config import EvaluateConfig
+from vfmodel.evaluation.fvd.script_config import ScriptConfig
 from vfmodel.evaluation.generation.maker_config import MakerConfig
 
 PROTOCOL = {
@@ -87,8 +91,6 @@ def test_under_a_launcher_videos_are_made_and_nothing_is_measured(
 
 
 def test_what_is_lacking_is_said_before_anything_is_made(asked, tmp_path, baseline_folder):
-    from dataclasses import replace
-
     maker = MakerConfig(model=baseline_folder)
     with pytest.raises(InputError, match="takes its prompts from msrvtt: give its folder"):
         evaluate(replace(asked, protocol="msrvtt_videofactory", real=None), maker)
@@ -97,3 +99,39 @@ def test_what_is_lacking_is_said_before_anything_is_made(asked, tmp_path, baseli
     with pytest.raises(InputError, match="no folder of videos"):
         evaluate(asked, MakerConfig())
     assert not (tmp_path / "videos").exists()
+
+
+def test_a_script_is_named_beside_its_figure(asked, script_file, tmp_path):
+    prompts = {"source": "none", "num_samples": 0}
+    changed = PROTOCOL | {"prompts": prompts, "metrics": ["fvd"], "fvd_features": "i3d"}
+    Path(asked.protocol).write_text(yaml.safe_dump(changed))
+    rng = np.random.default_rng(1)
+    for number in range(3):
+        frames = rng.integers(0, 60 * (number + 1), (4, 3, 16, 24), np.uint8)
+        write_video(tmp_path / "videos" / f"v{number}.mp4", frames, 8)
+    # As the network takes the size that films have, nothing is scaled on the way.
+    sizes = {"size_px": (16, 24), "num_features": 3, "min_frames": 4, "value_range": (0.0, 1.0)}
+    script = ScriptConfig(path=str(script_file), name="colour", **sizes)
+    result = evaluate(replace(asked, script=script), MakerConfig())
+    [figure] = result["figures"]
+    digest = hashlib.sha256(script_file.read_bytes()).hexdigest()
+    assert figure["name"] == "FVD[colour]"
+    assert (figure["details"]["network"], figure["details"]["network_sha256"]) == (
+        "colour (TorchScript)",
+        digest,
+    )
+    assert result["protocol"]["fvd_features"] == script.label(digest)
+    made, real = (
+        np.array([mean_colour(path) for path in sorted((tmp_path / folder).glob("[rv][0-3].mp4"))])
+        for folder in ("videos", "real")
+    )
+    root = sqrtm(np.cov(made.T) @ np.cov(real.T)).real
+    apart = made.mean(0) - real.mean(0)
+    want = apart @ apart + np.trace(np.cov(made.T) + np.cov(real.T) - 2 * root)
+    assert figure["value"] == pytest.approx(want, rel=1e-4)
+    with pytest.raises(InputError, match="SHA-256"):
+        evaluate(replace(asked, script=replace(script, sha256="ab" * 32)), MakerConfig())
+
+
+def mean_colour(path):
+    return frames_at(path, [0.01, 0.135, 0.26, 0.385], 24, 16).mean((0, 2, 3)) / 255

@@ -13,6 +13,7 @@ from hdvg.errors import InputError
 from hdvg.video import frames_at
 from vfmodel.__main__ import main
 from vfmodel.evaluation.evaluate_command import describe_result, parse_words
+from vfmodel.evaluation.fvd.script_config import ScriptConfig
 
 FIGURE = {"name": "FVD", "value": 12.5, "low": 10.0, "high": 15.0, "num_samples": 3}
 
@@ -25,6 +26,19 @@ def test_words_become_both_configs():
     assert (maker.model, maker.steps, as_json) == ("m", 7, True)
     with pytest.raises(InputError, match="step_count"):
         parse_words(["--videos=v", "--out=o", "--step_count=7"])
+
+
+def test_a_script_is_given_with_what_it_does_not_say_itself(tmp_path):
+    words = ["--videos=v", "--out=o", "--script.path=a.pt", "--script.name=ours"]
+    config, _, _ = parse_words([*words, "--script.size_px=[64, 112]", "--script.num_features=7"])
+    assert config.script == ScriptConfig(
+        path="a.pt", name="ours", size_px=(64, 112), num_features=7
+    )
+    assert isinstance(config.script.size_px, tuple)
+    with pytest.raises(InputError, match="got 'a b'"):
+        parse_words([*words[:3], "--script.name=a b"])
+    with pytest.raises(InputError, match="script and fvd_features exclude each other"):
+        parse_words([*words, "--fvd_features=shapes"])
 
 
 def test_the_summary_says_what_is_missing():

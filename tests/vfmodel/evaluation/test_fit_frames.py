@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from hdvg.errors import InputError
-from vfmodel.evaluation.fit_frames import check_steps, fit_frames
+from vfmodel.evaluation.fit_frames import check_steps, end_at, fit_frames
 
 
 def noise(height, width):
@@ -61,3 +61,10 @@ def test_what_is_no_step_is_named(step):
 def test_a_crop_larger_than_the_frame_is_refused():
     with pytest.raises(InputError, match="crop 270x270 from frames of 192x344"):
         fit_frames(noise(192, 344), ["crop 270x270"])
+
+
+def test_another_end_keeps_the_filter():
+    steps = ("crop 4:3", "resize 224x224 bicubic antialias")
+    assert end_at(steps, 64, 112) == ("crop 4:3", "resize 64x112 bicubic antialias")
+    assert end_at(steps, 224, 224) == steps
+    assert end_at(("crop 8x8",), 4, 6) == ("crop 8x8", "resize 4x6 bilinear antialias")

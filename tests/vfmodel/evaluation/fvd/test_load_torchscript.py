@@ -3,9 +3,9 @@ import torch
 from torch import Tensor, nn
 
 from hdvg.errors import InputError
-from vfmodel.evaluation.fvd.load_torchscript import ScriptConfig, load_torchscript
+from vfmodel.evaluation.fvd.load_torchscript import load_torchscript
+from vfmodel.evaluation.fvd.script_config import ScriptConfig
 
-CONFIG = ScriptConfig(name="tiny", size_px=(4, 6), num_features=3, min_frames=2)
 CLIP = torch.full((2, 3, 4, 6), 255, dtype=torch.uint8)
 
 
@@ -29,6 +29,11 @@ class Greedy(nn.Module):
         return x.mean(dim=(2, 3, 4)) + more
 
 
+def load(path, **changes):
+    sizes = {"size_px": (4, 6), "num_features": 3, "min_frames": 2}
+    return load_torchscript(ScriptConfig(path=str(path), name="tiny", **sizes, **changes))
+
+
 def save(module, folder):
     path = folder / "script.pt"
     with pytest.warns(DeprecationWarning, match=r"torch\.jit"):
@@ -37,14 +42,15 @@ def save(module, folder):
 
 
 def test_any_script_makes_features(tmp_path):
-    network = load_torchscript(save(Plain(), tmp_path), CONFIG)
+    network = load(save(Plain(), tmp_path))
     assert network.figure == "FVD[tiny]"
     assert network.extract(CLIP).tolist() == [1.0, 1.0, 1.0]
 
 
 def test_the_usual_options_say_that_clips_are_ready(tmp_path):
-    network = load_torchscript(save(Detector(), tmp_path), CONFIG)
+    network = load(save(Detector(), tmp_path))
     assert network.extract(CLIP).tolist() == [0.0, 0.0, 1.0]
+    assert network.describe()["size_px"] == [4, 6]
     assert network.describe()["options"] == {
         "rescale": False,
         "resize": False,
@@ -54,23 +60,32 @@ def test_the_usual_options_say_that_clips_are_ready(tmp_path):
 
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"does not take clips alone, but also \['more'\]"):
-        load_torchscript(save(Greedy(), tmp_path), CONFIG)
+        load(save(Greedy(), tmp_path))
     (tmp_path / "text.pt").write_text("no script")
     with pytest.raises(InputError, match=r"text\.pt is no TorchScript"):
-        load_torchscript(tmp_path / "text.pt", CONFIG)
+        load(tmp_path / "text.pt")
     with pytest.raises(InputError, match="SHA-256"):
-        load_torchscript(tmp_path / "text.pt", CONFIG, "ab")
+        load(tmp_path / "text.pt", sha256="ab")
+
+
+class Writer(nn.Module):
+    """A network that leaves a file behind."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        torch.save(x, "left_behind.pt")
+        return x.mean(dim=(2, 3, 4))
+
+
+class Reader(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(dim=(2, 3, 4)) + torch.from_file("/etc/hostname", False, 3)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "fault"),
-    [
-        ({"name": ""}, "needs a name, got ''"),
-        ({"size_px": (0, 4)}, r"must be positive, got \(0, 4\)"),
-        ({"num_features": 0}, "must be positive, got .*, 0 and 10"),
-        ({"value_range": (1.0, -1.0)}, r"must rise, got \(1.0, -1.0\)"),
-    ],
+    ("module", "call"), [(Writer(), "torch.save"), (Reader(), "torch.from_file")]
 )
-def test_wrong_descriptions_are_refused(wrong, fault):
-    with pytest.raises(InputError, match=fault):
-        ScriptConfig(**{"name": "tiny", **wrong})
+def test_a_script_that_touches_files_is_not_run(module, call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=f"does more than compute, it calls {call}$"):
+        load(save(module, tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["script.pt"]

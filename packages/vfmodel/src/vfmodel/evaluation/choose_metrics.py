@@ -6,9 +6,11 @@ from hdvg.errors import InputError
 from vfmodel.evaluation.clip_metric import ClipMetric
 from vfmodel.evaluation.clipsim import ClipSim
 from vfmodel.evaluation.evaluate_config import EvaluateConfig
+from vfmodel.evaluation.fit_frames import end_at
 from vfmodel.evaluation.fvd.feature_network import FeatureNetwork
 from vfmodel.evaluation.fvd.fvd_metric import FVDConfig
 from vfmodel.evaluation.fvd.load_i3d import load_i3d
+from vfmodel.evaluation.fvd.load_torchscript import load_torchscript
 from vfmodel.evaluation.fvd.shapes_network import load_shapes_network
 from vfmodel.evaluation.load_clip import load_clip
 from vfmodel.evaluation.pixels.dynamic_degree import DynamicDegree, DynamicDegreeConfig
@@ -23,20 +25,30 @@ def choose_network(protocol: Protocol, config: EvaluateConfig) -> FeatureNetwork
     Raises:
         InputError: It needs a file of weights, and none was given or it is another one.
     """
+    if config.script is not None:
+        return load_torchscript(config.script)
     if protocol.fvd_features == "shapes":
         return load_shapes_network()
+    if protocol.fvd_features != "i3d":
+        raise InputError(
+            f"{protocol.name} takes FVD with {protocol.fvd_features}: give its file with --script"
+        )
     if config.i3d is None:
         raise InputError(
             f"{protocol.name} takes FVD with I3D: give a file of its weights with --i3d, or ask for"
-            " another figure with --fvd_features shapes"
+            " another figure with --fvd_features shapes or --script"
         )
     return load_i3d(config.i3d, config.i3d_sha256)
 
 
-def fvd_config(protocol: Protocol) -> FVDConfig:
-    """How FVD is taken; generated and real videos differ in number where the protocol has it so."""
+def fvd_config(protocol: Protocol, network: FeatureNetwork) -> FVDConfig:
+    """How FVD is taken; generated and real videos differ in number where the protocol has it so.
+
+    Where another network has taken the place of the protocol's, frames come to its size.
+    """
+    fit = protocol.frames.fit
     return FVDConfig(
-        fit=protocol.frames.fit or None,
+        fit=end_at(fit, network.height, network.width) if fit else None,
         allow_unequal=protocol.prompts.num_samples != protocol.real.num_clips,
     )
 

@@ -50,7 +50,8 @@ def evaluate(config: EvaluateConfig, maker: MakerConfig) -> dict[str, Any] | Non
     metrics = choose_metrics(protocol)
     fvd: FVD | None = None
     if "fvd" in protocol.metrics:
-        fvd = FVD(choose_network(protocol, config), fvd_config(protocol)).to(_device())
+        network = choose_network(protocol, config)
+        fvd = FVD(network, fvd_config(protocol, network)).to(_device())
     if maker.model is not None and not _generate(config, maker, protocol, samples):
         return None
     generated = find_generated(config.videos, samples, protocol.frames)

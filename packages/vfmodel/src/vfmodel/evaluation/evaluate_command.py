@@ -12,6 +12,7 @@ import jsonargparse
 from vfmodel.command_line import new_parser, read_words
 from vfmodel.evaluation.evaluate_config import EvaluateConfig
 from vfmodel.evaluation.find_protocol import list_protocols
+from vfmodel.evaluation.fvd.script_config import ScriptConfig
 from vfmodel.evaluation.generation.maker_config import MakerConfig
 
 
@@ -48,6 +49,8 @@ def parse_words(arguments: Sequence[str]) -> tuple[EvaluateConfig, MakerConfig, 
         InputError: An unknown option, or a value that does not fit.
     """
     settings, as_json = read_words(_make_parser(), arguments)
+    script = settings.pop("script")
+    settings["script"] = None if script is None else ScriptConfig(**script)
     maker = {name: settings.pop(name) for name in MakerConfig.__dataclass_fields__}
     return EvaluateConfig(**settings), MakerConfig(**maker), as_json
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdvg.errors import InputError
+from vfmodel.evaluation.fvd.script_config import ScriptConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class EvaluateConfig:
     """What its SHA-256 has to be."""
     fvd_features: str | None = None
     """`shapes` or `i3d` in place of the protocol's network; changes the digest."""
+    script: ScriptConfig | None = None
+    """A TorchScript file in place of the protocol's network; changes the digest."""
     clip_model: str | None = None
     """Hub id or folder of another CLIP, or `shapes`; changes the digest."""
     workers: int = 1
@@ -46,6 +49,11 @@ class EvaluateConfig:
             value = getattr(self, field)
             if value is not None and value < 1:
                 raise InputError(f"{field} must be >= 1, got {value}")
+        if self.script is not None and self.fvd_features is not None:
+            raise InputError(
+                f"script and fvd_features exclude each other, got {self.script.path} and"
+                f" {self.fvd_features}"
+            )
         for field in ("out", "videos"):
             if Path(getattr(self, field)).is_file():
                 raise InputError(f"{field} is a file: {getattr(self, field)}")

@@ -52,6 +52,18 @@ def fit_frames(frames: Frames, steps: Sequence[str]) -> UInt8[Tensor, "T 3 Ho Wo
     return frames
 
 
+def end_at(steps: Sequence[str], height: int, width: int) -> tuple[str, ...]:
+    """The steps with another size at the end, in pixels; the last one's filter stays.
+
+    One that does not end with `resize` gets one more, bilinear and antialiased.
+    """
+    *first, last = steps
+    words = last.split(" ", 2)
+    if words[0] != "resize":
+        return (*steps, f"resize {height}x{width} bilinear antialias")
+    return (*first, f"resize {height}x{width} {words[2]}")
+
+
 @lru_cache(maxsize=64)
 def _read(step: str) -> Callable[[Tensor], Tensor]:
     match = _STEP.fullmatch(step)

@@ -11,8 +11,10 @@ from typing import Any, Literal, TypeVar
 
 from hdvg.errors import InputError
 from vfmodel.evaluation.fit_frames import check_steps
+from vfmodel.evaluation.fvd.script_config import MARK
 
 METRICS = ("fvd", "clipsim", "flicker", "dynamic_degree", "prompt_accuracy")
+NETWORKS = ("i3d", "shapes", MARK)
 DATASETS = ("ucf101", "msrvtt", "webvid", "folder", "shapes")
 _SOURCES = ("class_captions", "class_names", "one_caption", "every_caption", "shapes", "none")
 _SPLITS = ("all", "train", "val", "test")
@@ -119,7 +121,8 @@ class Protocol:
     """Which figures are taken, of `METRICS`."""
     fvd_features: str = "i3d"
     """Network of the Frechet distance: `i3d` (Kinetics-400 weights from a file) or `shapes`, which
-    ships with the package; a figure of the latter is called shapes-FVD."""
+    ships with the package; a figure of the latter is called shapes-FVD. A script that takes its
+    place is `torchscript` with its name and a digest."""
     clip_model: str = "openai/clip-vit-base-patch32"
     """CLIP of CLIPSIM: a hub id, or `shapes` for the one that ships with the package."""
     captions_digest: str = ""
@@ -128,6 +131,7 @@ class Protocol:
     def __post_init__(self) -> None:
         if not self.name or self.version < 1:
             raise InputError(f"a protocol needs a name and version >= 1: {self.name!r}")
+        _check_choice("fvd_features", self.fvd_features.partition(" ")[0], NETWORKS)
         for metric in self.metrics:
             _check_choice("metrics", metric, METRICS)
         if not self.metrics:

@@ -12,6 +12,7 @@ from vfmodel.evaluation.class_captions import (
 )
 from vfmodel.evaluation.evaluate_config import EvaluateConfig
 from vfmodel.evaluation.find_protocol import find_protocol
+from vfmodel.evaluation.fvd.feature_network import check_file
 from vfmodel.evaluation.protocol import Protocol
 
 Captions = Mapping[str, str]
@@ -23,7 +24,8 @@ def settle_protocol(config: EvaluateConfig) -> tuple[Protocol, Captions]:
     The digest is of the changed one, so that no figure passes for another's.
 
     Raises:
-        InputError: There is no such protocol, or a change that it has no use for.
+        InputError: There is no such protocol, or a change that it has no use for, such as a script
+            where no FVD is taken.
     """
     protocol = find_protocol(config.protocol)
     captions: Captions = {}
@@ -38,6 +40,11 @@ def settle_protocol(config: EvaluateConfig) -> tuple[Protocol, Captions]:
         protocol = protocol.with_samples(config.num_samples)
     if config.fvd_features is not None:
         protocol = replace(protocol, fvd_features=config.fvd_features)
+    if config.script is not None:
+        if "fvd" not in protocol.metrics:
+            raise InputError(f"{protocol.name} takes no FVD, so no script: {config.script.path}")
+        label = config.script.label(check_file(config.script.path, config.script.sha256))
+        protocol = replace(protocol, fvd_features=label)
     if config.clip_model is not None:
         protocol = replace(protocol, clip_model=config.clip_model)
     return protocol, captions

@@ -1,70 +1,49 @@
 """Takes any network of features that comes as TorchScript, such as StyleGAN-V's I3D."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import torch
 from torch import Tensor, nn
 
 from hdvg.errors import InputError
 from vfmodel.evaluation.fvd.feature_network import FeatureNetwork, check_file
+from vfmodel.evaluation.fvd.script_config import ScriptConfig
 
 # Arguments of `i3d_torchscript.pt` and its kin: size and range are brought about here, and the
 # features are the logits before the softmax.
 _KNOWN_OPTIONS = {"rescale": False, "resize": False, "return_features": True}
+# In the code of a script: what reads or writes files, and operators that others have registered.
+_NOT_COMPUTING = re.compile(
+    r"\btorch\.(?:save|load|from_file)\b|\bops\.(?!aten\.|prim\.|prims\.)\w+"
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScriptConfig:
-    """What a script does not say of itself; the defaults are those of `i3d_torchscript.pt`."""
-
-    name: str
-    """What the network is: its figure is called FVD[name]."""
-    size_px: tuple[int, int] = (224, 224)
-    """Height and width of the frames that it takes."""
-    num_features: int = 400
-    """Width of its features."""
-    min_frames: int = 10
-    """Fewest frames that it takes."""
-    value_range: tuple[float, float] = (-1.0, 1.0)
-    """What 0 and 255 become."""
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            raise InputError("a network of features needs a name, got ''")
-        if min(*self.size_px, self.num_features, self.min_frames) < 1:
-            raise InputError(
-                f"size_px, num_features and min_frames must be positive, got {self.size_px},"
-                f" {self.num_features} and {self.min_frames}"
-            )
-        if self.value_range[0] >= self.value_range[1]:
-            raise InputError(f"value_range must rise, got {self.value_range}")
-
-
-def load_torchscript(
-    path: str | Path, config: ScriptConfig, sha256: str | None = None
-) -> FeatureNetwork:
+def load_torchscript(config: ScriptConfig) -> FeatureNetwork:
     """A network that takes clips [B, 3, T, H, W] and gives features [B, D].
 
-    A script is a program: load only what comes from somebody you trust.
+    No Python of the file's runs, but TorchScript does, some of it while loading. Its code is read
+    before: what names files or operators from outside torch is refused. A network that never ends
+    or takes all memory is not.
 
     Args:
-        path: A file of `torch.jit.save`.
-        config: What it takes and gives.
-        sha256: Hex digest that the file has to have.
+        config: The file, and what it takes and gives.
 
     Raises:
-        InputError: The file is missing, another one, no TorchScript, or asks for more than clips.
+        InputError: The file is missing, another one, no TorchScript, does more than compute, or
+            asks for more than clips.
     """
-    found = check_file(path, sha256)
+    path = config.path
+    found = check_file(path, config.sha256)
+    _check_code(path)
     try:
-        script: Any = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]
+        script: Any = torch.jit.load(path, map_location="cpu").eval()  # type: ignore[no-untyped-call]
     except RuntimeError as error:
         first = str(error).strip().splitlines()[0]
         raise InputError(f"{path} is no TorchScript: {first}") from error
-    options = _options(script.forward.schema.arguments, str(path))
+    options = _options(script.forward.schema.arguments, path)
     return FeatureNetwork(
         figure=f"FVD[{config.name}]",
         name=f"{config.name} (TorchScript)",
@@ -75,7 +54,7 @@ def load_torchscript(
         width=config.size_px[1],
         network=_Script(script, options),
         value_range=config.value_range,
-        settings={"options": options},
+        settings={"options": options, "size_px": list(config.size_px)},
     )
 
 
@@ -88,9 +67,26 @@ class _Script(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         # The fuser recompiles for every new shape, and has changed results on the way.
-        with torch.jit.fuser("none"):  # type: ignore[attr-defined]
+        with torch.jit.optimized_execution(False):
             features: Tensor = self.script(clips, **self.options)
         return features
+
+
+def _check_code(path: str) -> None:
+    """Reads a script's code without running it.
+
+    Raises:
+        InputError: There is none, or it does more than compute.
+    """
+    try:
+        with ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".py")]
+            code = "\n".join(archive.read(name).decode() for name in names)
+    except (BadZipFile, OSError, UnicodeDecodeError, NotImplementedError) as error:
+        raise InputError(f"{path} is no TorchScript: {error}") from error
+    strange = _NOT_COMPUTING.search(code)
+    if strange is not None:
+        raise InputError(f"{path} does more than compute, it calls {strange.group()}")
 
 
 def _options(arguments: Sequence[Any], path: str) -> dict[str, bool]:
