@@ -28,6 +28,7 @@ def result(model, dataset, figures, digest="0123456789ab", complete=True):
         "videos": {"scored": 10100},
         "real": {"used": 13320},
         "complete": complete,
+        "made_with": {},
     }
 
 
@@ -79,3 +80,14 @@ def test_what_was_incomplete_is_starred_and_what_has_no_value_is_left_out():
     assert [name for name, _ in grid.rows] == ["ours"]
     assert grid.rows[0][1][0].mark == "*"
     assert grid.notes["*"].startswith("incomplete")
+
+
+def test_a_hubs_model_is_named_with_its_commit():
+    from_hub = result("A", "ucf101", [figure("FVD", 400.0, False)])
+    from_hub["made_with"] = {"model_revision": "0123456789abcdef"}
+    other = result("A", "ucf101", [figure("FVD", 410.0, False)])
+    rows = dict(build_main_table([from_hub, other], []).rows)
+    assert {name: cells[0].text for name, cells in rows.items()} == {
+        "A@0123456": "400.0",
+        "A": "410.0",
+    }

@@ -15,6 +15,7 @@ from diffusers.utils import is_accelerate_available
 
 from hdvg.errors import InputError
 from hdvg.video import Video
+from vfmodel.evaluation.generation.hub_revision import hub_revision
 from vfmodel.evaluation.generation.maker_config import MakerConfig
 from vfmodel.pipeline import VideoFactoryPipeline
 from vfmodel.text_to_video import generate, load_pipeline
@@ -44,9 +45,18 @@ def load_maker(config: MakerConfig, num_frames: int) -> MakeVideo:
 
 
 def describe_maker(config: MakerConfig, num_frames: int) -> dict[str, Any]:
-    """What a folder of videos was made with: the settings, and a digest of the model's files."""
-    source = config.source
+    """What a folder of videos was made with: the settings, and which files the model is.
+
+    A folder has a digest of its files, a hub's model the commit that it comes from.
+    """
+    source, adapter = config.source, config.motion_adapter or ""
     told = asdict(config) | {"num_frames": config.num_frames or num_frames}
+    known = {
+        "model_revision": hub_revision(source, DiffusionPipeline.config_name),
+        "motion_adapter_digest": adapter and _digest_of(adapter),
+        "motion_adapter_revision": adapter and hub_revision(adapter, MotionAdapter.config_name),
+    }
+    told |= {name: value for name, value in known.items() if value}
     return told | {"model_digest": _digest_of(source)}
 
 

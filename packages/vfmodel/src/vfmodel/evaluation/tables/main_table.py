@@ -19,6 +19,8 @@ _TITLES = {
     "folder": "folder",
 }
 _INCOMPLETE = "*"
+# Of a commit's hash, as git abbreviates it.
+_REVISION_CHARS = 7
 Key = tuple[str, str]
 
 
@@ -84,7 +86,9 @@ def _as_printed(value: float) -> str:
 
 
 def _row_of(result: dict[str, Any]) -> str:
-    return str(result["model"])
+    """The model's name; with its commit, where it comes from a hub."""
+    revision = result["made_with"].get("model_revision", "")
+    return f"{result['model']}@{revision[:_REVISION_CHARS]}" if revision else str(result["model"])
 
 
 def _mark_sources(published: Sequence[PublishedFigure]) -> dict[str, str]:
