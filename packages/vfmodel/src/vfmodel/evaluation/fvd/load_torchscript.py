@@ -67,7 +67,7 @@ class _Script(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         # The fuser recompiles for every new shape, and has changed results on the way.
-        with torch.jit.optimized_execution(False):
+        with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
             features: Tensor = self.script(clips, **self.options)
         return features
 
