@@ -91,3 +91,13 @@ def test_a_hubs_model_is_named_with_its_commit():
         "A@0123456": "400.0",
         "A": "410.0",
     }
+
+
+def test_a_later_papers_table_is_said_to_be_one():
+    second = PublishedFigure(
+        model="C", dataset="ucf101", figure="FVD", value=600.0, source="A (2023)", second_hand=True
+    )
+    text = build_main_table([], [*PUBLISHED, second]).to_markdown()
+    assert "| C (published) | 600.0<sup>c</sup> |" in text
+    assert "- a: published, not measured here: A (2023)\n" in text
+    assert "- c: published, not measured here: as given by A (2023)\n" in text

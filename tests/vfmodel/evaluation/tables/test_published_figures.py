@@ -19,6 +19,9 @@ def test_the_papers_own_figures():
 def test_each_has_a_source_and_stands_once():
     figures = read_published()
     assert all(f.source for f in figures)
+    # Nobody has printed another model's figure first.
+    for f in figures:
+        assert f.second_hand or f.source.startswith(f.model)
     keys = [(f.model, f.dataset, f.figure) for f in figures]
     assert len(set(keys)) == len(keys)
 

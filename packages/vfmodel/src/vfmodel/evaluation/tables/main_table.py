@@ -49,7 +49,7 @@ def build_main_table(
     marks = _mark_sources(published)
     others: dict[str, dict[Key, Cell]] = {}
     for figure in published:
-        cell = Cell(text=_as_printed(figure.value), mark=marks[figure.source])
+        cell = Cell(text=_as_printed(figure.value), mark=marks[figure.reference])
         others.setdefault(figure.model, {})[figure.dataset, figure.figure] = cell
     keys = [key for key in sorted(better, key=_place) if _is_used(key, own, others)]
     notes |= {mark: f"published, not measured here: {source}" for source, mark in marks.items()}
@@ -93,7 +93,7 @@ def _row_of(result: dict[str, Any]) -> str:
 
 def _mark_sources(published: Sequence[PublishedFigure]) -> dict[str, str]:
     """Letters of the sources, in the order in which they are first named: a to z, then aa."""
-    sources = dict.fromkeys(figure.source for figure in published)
+    sources = dict.fromkeys(figure.reference for figure in published)
     return {source: _letters(number) for number, source in enumerate(sources)}
 
 

@@ -19,6 +19,7 @@ class PublishedFigure:
         figure: As a metric is called, such as "FVD".
         value: As printed.
         source: Which paper prints it, and what is known of how it was measured.
+        second_hand: Whether that is a later paper's table and not the model's own.
     """
 
     model: str
@@ -26,6 +27,12 @@ class PublishedFigure:
     figure: str
     value: float
     source: str
+    second_hand: bool = False
+
+    @property
+    def reference(self) -> str:
+        """The source as a table's note gives it."""
+        return f"as given by {self.source}" if self.second_hand else self.source
 
 
 def read_published(path: str | Path = _SHIPPED) -> list[PublishedFigure]:
