@@ -19,7 +19,7 @@ UPSCALER ?= $(wildcard runs/mini_upscaler/model)
 DATASET_CONFIG = $(or $(CONFIG),$(if $(SOURCE),configs/hdvg/own.yaml,configs/hdvg/mini.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dataset train train-model train-upscaler generate app evaluate ablation mini \
+.PHONY: help install demo dataset train train-model train-upscaler generate app evaluate ablation mini-start mini \
         stand-ins env-lavis \
         env-realesrgan format lint type test test-slow test-oracle bench check clean
 
@@ -63,11 +63,13 @@ generate: $(READY) ## Make a clip and its 4x version from PROMPT="..." [MODEL] [
 	    --out '$(or $(OUT),artifacts/generated.mp4)'
 
 # As in the paper, an image model comes first. A part that has its model is not gone through again.
-mini: $(READY) ## Train the mini video model from scratch on rendered scenes; continues an unfinished run
+mini-start: $(READY) ## Train the first parts of the mini model, single frames and motion; continues unfinished runs
 	test -d runs/mini_stills/model || $(RUN) -m pipelines.train_model \
 	    --config configs/vfmodel/mini_stills.yaml --data shapes:16000 --out runs/mini_stills
 	test -d runs/mini_motion/model || $(RUN) -m pipelines.train_model \
 	    --config configs/vfmodel/mini_motion.yaml --data moving_shapes:1200 --out runs/mini_motion
+
+mini: mini-start ## Train the mini video model from scratch on rendered scenes; continues an unfinished run
 	$(RUN) -m pipelines.train_model --config configs/vfmodel/mini_clips.yaml \
 	    --data shapes:2400 --out runs/mini_clips
 
@@ -80,7 +82,7 @@ evaluate: $(READY) ## Measure a model by PROTOCOL=shapes [MODEL] [REAL=dataset f
 	    $(if $(REAL),--real '$(REAL)') --workers $(or $(WORKERS),2) \
 	    --videos '$(or $(VIDEOS),artifacts/evaluation/videos)' --out '$(or $(OUT),artifacts/evaluation)'
 
-ablation: $(READY) ## Train and measure the ablations, then their tables [CONFIG]; goes on where it stopped
+ablation: $(READY) $(if $(CONFIG),,mini-start) ## Train and measure the ablations, then their tables [CONFIG]; goes on where it stopped
 	$(RUN) -m pipelines.ablation --config '$(or $(CONFIG),configs/ablation/mini.yaml)'
 
 stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3 hours)

@@ -146,7 +146,7 @@ def test_still_images_train_the_spatial_half_alone(tiny_base, tiny_unet, tmp_pat
 def test_a_loss_that_is_not_finite_stops_the_run_by_name(tiny_base, tiny_unet, tmp_path):
     model = make(tiny_base, tiny_unet)
     torch.nn.init.constant_(model.unet.conv_out.bias, float("nan"))
-    with pytest.raises(InputError, match=r"the loss is nan at step 0, in the clips scene-1-\d, "):
+    with pytest.raises(InputError, match=r"the loss is nan at step 0, in the clips shapes-1-\d, "):
         fit(model, tmp_path, 2)
     assert not (tmp_path / "last.ckpt").exists()
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 import yaml
 
 from hdvg.errors import InputError
+from vfmodel.pretrained import STAND_IN_PIPELINE
 from vfmodel.unet_config import SwapUNetConfig
 
 
@@ -17,6 +19,13 @@ def test_windows_and_roles_alternate_along_the_depth():
     assert [fixed.swap(depth).shift for depth in range(6)] == [swap.shift for swap in swaps]
     assert [swap.shift for swap in swaps] == [0, 2] * len(config.channels)
     assert [swap.channels for swap in swaps] == [*config.channels, *reversed(config.channels)]
+
+
+def test_the_defaults_are_the_sizes_of_the_model_that_ships():
+    shipped = json.loads((Path(STAND_IN_PIPELINE) / "unet" / "config.json").read_text())
+    sizes = {key: value for key, value in shipped.items() if not key.startswith("_")}
+    asked = SwapUNetConfig.from_fields(sizes)
+    assert replace(asked, frame_text=False, fps=8.0) == SwapUNetConfig()
 
 
 def test_the_papers_size_is_stable_diffusions():
@@ -37,10 +46,10 @@ def test_the_papers_yaml_has_the_papers_sizes():
 
 def test_swap_can_have_heads_feed_forward_and_shift_of_its_own():
     config = SwapUNetConfig(
-        swap_num_heads=(2, 4, 6), swap_feed_forward_mult=0, shift=1, window=(4, 6, 11)
+        swap_num_heads=(2, 4, 5), swap_feed_forward_mult=0, shift=1, window=(4, 6, 11)
     )
     swaps = [config.swap(depth) for depth in range(6)]
-    assert [swap.num_heads for swap in swaps] == [2, 4, 6, 6, 4, 2]
+    assert [swap.num_heads for swap in swaps] == [2, 4, 5, 5, 4, 2]
     assert [swap.shift for swap in swaps] == [0, 1] * 3
     assert {swap.feed_forward_mult for swap in swaps} == {0}
     block = config.block(1, (64,))

@@ -49,6 +49,19 @@ def test_groups_are_counted_apart():
     assert "unseen" not in add_up(PROMPTS[:1], seen[:1])
 
 
+def test_a_direction_counts_where_one_is_asked_for():
+    prompts = draw_prompts(96, 0, 7 / 8)
+    directed = [k for k, prompt in enumerate(prompts) if "moving" in prompt.text]
+    seen = [replace(right(prompt), motion="moving up") for prompt in prompts]
+    share = add_up(prompts, seen)["all"]["direction"]
+    up = sum("moving up" in prompts[k].text for k in directed)
+    assert (share.hits, share.count) == (up, len(directed))
+    assert 0 < up < len(directed) < 96
+    still = [k for k in range(96) if k not in directed]
+    only = add_up([prompts[k] for k in still], [seen[k] for k in still])["all"]
+    assert "direction" not in only
+
+
 def test_a_watermark_is_right_where_stock_is_asked_for():
     [stock] = draw_prompts(1, 0, 7 / 8, stock=True)
     assert compare(stock, right(stock))["watermark"]

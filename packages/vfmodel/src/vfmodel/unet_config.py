@@ -13,17 +13,20 @@ from vfmodel.temporal import TemporalAttentionConfig
 
 @dataclass(frozen=True, kw_only=True)
 class SwapUNetConfig:
-    """Sizes a SwapUNet; the defaults are the mini model. `paper()` is the paper's size."""
+    """Sizes a SwapUNet; the defaults are the mini model's widths and depths, `paper()` the paper's.
+
+    The mini model that ships also has `frame_text`, and 4 frames per second.
+    """
 
     in_channels: int = 4
     """Channels of the latents."""
     out_channels: int = 4
     """Channels of the prediction."""
-    channels: tuple[int, ...] = (32, 64, 96)
+    channels: tuple[int, ...] = (48, 64, 80)
     """Channels of each level, from the full latent size down."""
     layers_per_block: int = 1
     """Layers of an encoder block; a decoder block has one more."""
-    num_heads: tuple[int, ...] = (1, 2, 3)
+    num_heads: tuple[int, ...] = (1, 2, 2)
     """Attention heads of each level (not channels per head)."""
     attention_levels: tuple[bool, ...] = (True, True, False)
     """Whether each level has text and temporal attention; the smallest of SD has not."""

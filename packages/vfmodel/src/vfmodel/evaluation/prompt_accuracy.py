@@ -62,9 +62,11 @@ def wilson(hits: int, count: int) -> Share:
 def add_up(prompts: Sequence[ShapesPrompt], seen: Sequence[Seen]) -> dict[str, dict[str, Share]]:
     """Shares by group (seen, unseen, all; those that there are) and attribute.
 
-    "everything" is the share of clips with all attributes right.
+    "everything" is the share of clips with all attributes right, "direction" that of clips with the
+    right motion among those that ask for a direction, if any does.
     """
     verdicts = [compare(prompt, shown) for prompt, shown in zip(prompts, seen, strict=True)]
+    directed = [prompt.attributes["motion"].startswith("moving ") for prompt in prompts]
     groups = {
         "seen": [not prompt.unseen for prompt in prompts],
         "unseen": [prompt.unseen for prompt in prompts],
@@ -82,6 +84,13 @@ def add_up(prompts: Sequence[ShapesPrompt], seen: Sequence[Seen]) -> dict[str, d
         shares[group]["everything"] = wilson(
             sum(all(verdict.values()) for verdict in chosen), len(chosen)
         )
+        ways = [
+            verdict["motion"]
+            for verdict, member, asks in zip(verdicts, members, directed, strict=True)
+            if member and asks
+        ]
+        if ways:
+            shares[group]["direction"] = wilson(sum(ways), len(ways))
     return shares
 
 
