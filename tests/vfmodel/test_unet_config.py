@@ -76,7 +76,7 @@ def test_fields_come_from_json_and_unknown_ones_are_named():
         ({"attention_levels": (True,)}, r"attention_levels \(True,\)"),
         ({"layers_per_block": 0}, "layers_per_block must be >= 1, got 0"),
         ({"swap_num_heads": (1,)}, r"swap_num_heads \(1,\)"),
-        ({"swap_num_heads": (1, 2, 5)}, "num_heads 5 does not divide channels 96"),
+        ({"swap_num_heads": (1, 2, 3)}, "num_heads 3 does not divide channels 80"),
         ({"shift": 4}, r"shift 4 is outside 0\.\.3"),
         ({"swap_feed_forward_mult": -1}, "feed_forward_mult must be >= 0, got -1"),
         (
