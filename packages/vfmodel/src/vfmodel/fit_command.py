@@ -14,7 +14,9 @@ from hdvg.errors import InputError
 from vfmodel.data import ClipDataModule
 from vfmodel.ema import EMA
 from vfmodel.end_together import EndTogether
+from vfmodel.evaluation.fvd.script_config import ScriptConfig
 from vfmodel.export import export_model, read_checkpoint, unet_weights
+from vfmodel.figure_config import FigureConfig
 from vfmodel.fit_progress import FitProgress
 from vfmodel.initialise import load_weights
 from vfmodel.run_folder import LastCheckpoint, MetricsFile, RunFolder
@@ -89,6 +91,12 @@ class FitCLI(LightningCLI):
             help="Videos of fixed prompts, made every so many steps; null makes none.",
         )
         parser.add_argument(
+            "--figures",
+            type=FigureConfig | None,
+            default=None,
+            help="FVD and CLIPSIM of samples, every so many steps; null takes none.",
+        )
+        parser.add_argument(
             "--gradient_checkpointing",
             type=bool,
             default=False,
@@ -106,12 +114,14 @@ class FitCLI(LightningCLI):
                 " of clips has no end"
             )
         self.shards = asks_to_shard(settings.trainer.strategy)
-        if self.shards and settings.samples is not None:
-            raise InputError(
-                "samples need whole weights, of which a sharding trainer.strategy leaves none"
-            )
+        for name in ("samples", "figures"):
+            if self.shards and settings[name] is not None:
+                raise InputError(
+                    f"{name} need whole weights, of which a sharding trainer.strategy leaves none"
+                )
         asked = settings.samples
         self.samples = None if asked is None else SampleConfig(**asked.as_dict())
+        self.figures = None if settings.figures is None else _figure_config(settings.figures)
         self.run = RunFolder(settings.run)
         chosen = self.run.choose_checkpoint(settings.ckpt_path)
         settings.ckpt_path = None if chosen is None else str(chosen)
@@ -134,10 +144,14 @@ class FitCLI(LightningCLI):
         )
 
     def _watchers(self, events: TensorBoardEvents) -> list[Callback]:
-        """Those who show what a person looks at: the bar, and samples of the averaged weights."""
+        """Those who show what a person looks at: the bar, samples and their figures."""
         watchers: list[Callback] = []
         if self.samples is not None:
             watchers.append(SampleGrids(self.samples, self.ema, self.run.samples, events))
+        if self.figures is not None:
+            from vfmodel.sample_figures import SampleFigures  # networks that few runs need
+
+            watchers.append(SampleFigures(self.figures, self.ema, self.run.path))
         if self.config.fit.trainer.enable_progress_bar is not False:
             watchers.append(FitProgress())
         return watchers
@@ -171,6 +185,12 @@ class FitCLI(LightningCLI):
         load_weights(unet, weights, "the averaged weights")
         export_model(self.run.model, unet, self.model.objective, self.model.base)
         logging.getLogger(__name__).info("model folder: %s", self.run.model)
+
+
+def _figure_config(settings: jsonargparse.Namespace) -> FigureConfig:
+    fields = settings.as_dict()
+    script = fields.pop("script")
+    return FigureConfig(script=None if script is None else ScriptConfig(**script), **fields)
 
 
 def run_fit(arguments: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from vfmodel.evaluation.metric_result import MetricResult
 from vfmodel.evaluation.plan_samples import Sample, plan_samples
 from vfmodel.evaluation.protocol import Protocol
 from vfmodel.evaluation.real_set.listed_videos import ListedVideos
-from vfmodel.evaluation.real_set.read_dataset import read_dataset
+from vfmodel.evaluation.real_set.read_dataset import read_real
 from vfmodel.evaluation.real_set.real_clips import real_clips
 from vfmodel.evaluation.real_set.real_features import RealFeatures, real_features
 from vfmodel.evaluation.result_file import RESULT_FILE, build_result, write_result
@@ -44,7 +44,7 @@ def evaluate(config: EvaluateConfig, maker: MakerConfig) -> dict[str, Any] | Non
         InputError: Something is missing that no video can replace: weights, a dataset, a model.
     """
     protocol, captions = settle_protocol(config)
-    listed = _list_real(protocol, config)
+    listed = read_real(config.real, protocol.real)
     samples = plan_samples(protocol, listed, captions)
     # All that may be refused, before hours of generation.
     metrics = choose_metrics(protocol)
@@ -72,15 +72,6 @@ def evaluate(config: EvaluateConfig, maker: MakerConfig) -> dict[str, Any] | Non
     )
     write_result(Path(config.out) / RESULT_FILE, result)
     return result
-
-
-def _list_real(protocol: Protocol, config: EvaluateConfig) -> ListedVideos | None:
-    if protocol.real.dataset == "shapes" or config.real is None:
-        return None
-    listed = read_dataset(config.real, protocol.real)
-    if listed.shortfall():
-        LOG.warning("%s", listed.shortfall())
-    return listed
 
 
 def _device() -> torch.device:

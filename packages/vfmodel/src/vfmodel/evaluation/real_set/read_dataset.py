@@ -7,6 +7,7 @@
 The lists are read by hdvg's own readers; here is only which files they belong to.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,6 +20,8 @@ from hdvg.sources.ucf101 import read_ucf101
 from hdvg.sources.webvid import read_webvid
 from vfmodel.evaluation.protocol import RealRule
 from vfmodel.evaluation.real_set.listed_videos import ListedVideos, RealVideo, index_files
+
+LOG = logging.getLogger(__name__)
 
 _SUFFIXES = (".mp4", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg")
 # Numbers of MSR-VTT's videos, first and last, in each split.
@@ -54,6 +57,24 @@ def read_dataset(folder: str | Path, rule: RealRule) -> ListedVideos:
         num_expected=rule.num_listed,
         skipped=skipped,
     )
+
+
+def read_real(folder: str | None, rule: RealRule) -> ListedVideos | None:
+    """Lists a protocol's real videos, if there are any to be read, and warns of missing ones.
+
+    Args:
+        folder: Of the dataset; None if nobody named one.
+        rule: Which dataset and split.
+
+    Raises:
+        InputError: As `read_dataset`.
+    """
+    if rule.dataset == "shapes" or folder is None:
+        return None
+    listed = read_dataset(folder, rule)
+    if listed.shortfall():
+        LOG.warning("%s", listed.shortfall())
+    return listed
 
 
 Read = tuple[list[RealVideo], Counter[str]]
