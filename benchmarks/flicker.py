@@ -106,7 +106,7 @@ def compress(clean: Tensor, seed: int) -> Tensor:
     )
     coded = []
     with TemporaryDirectory() as folder:
-        for part in small.split(KEYFRAME_EVERY):
+        for part in torch.split(small, KEYFRAME_EVERY):
             path = write_video(Path(folder, "part.mp4"), to_uint8(part.numpy()), FPS, crf=CRF)
             coded += [to_rgb(frame) for frame in decode(path)]
     return _as_floats(np.stack(coded))

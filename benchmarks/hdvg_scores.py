@@ -20,7 +20,7 @@ import io
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -197,7 +197,7 @@ def _luma(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("L"))
 
 
-def format_lines(found: dict[str, object], indent: str = "") -> Iterator[str]:
+def format_lines(found: Mapping[str, object], indent: str = "") -> Iterator[str]:
     """Nested results as indented lines."""
     for name, value in found.items():
         if isinstance(value, dict):

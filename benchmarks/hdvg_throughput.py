@@ -149,7 +149,7 @@ def compare(videos: dict[str, Path], seconds: float, rounds: int) -> dict[str, d
                 kept = best.setdefault((way, name), found)
                 if found["cpu_s"] < kept["cpu_s"]:
                     best[way, name] = found
-    table = {}
+    table: dict[str, dict[str, Any]] = {}
     for way in WAYS:
         row: dict[str, Any] = {}
         for name in videos:

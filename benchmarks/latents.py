@@ -28,19 +28,20 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import torch
-from benchmarks.clip_reading import build
+from lightning.pytorch import Trainer
 from torch.utils.data import default_collate
 
+from benchmarks.clip_reading import build
 from hdvg import ClipDataset
 from hdvg.latents.latent_dataset import LatentDataset
 from vfmodel.latents_command import LatentsConfig, encode_to_family
 from vfmodel.training import VideoDiffusion
 
 BATCH = 4
-CLIP = {"num_frames": 8, "fps": 8.0, "height": 96, "width": 176}
+CLIP: dict[str, Any] = {"num_frames": 8, "fps": 8.0, "height": 96, "width": 176}
 Batch = dict[str, Any]
 
 
@@ -60,16 +61,16 @@ def cpu_s(work: Callable[[], object]) -> float:
 
 def training_step(model: VideoDiffusion, batch: Batch) -> None:
     """Forward and backward, from latents."""
-    model.training_step(batch, 0).backward()
+    model.training_step(batch, 0).backward()  # type: ignore[no-untyped-call]
     model.zero_grad()
 
 
 def measure(data: Path, rounds: int) -> dict[str, float]:
     """All ways in turns; CPU-seconds of a batch, and what the pass cost."""
     model = VideoDiffusion()
-    model.log = lambda *_, **__: None
+    model.log = lambda *_, **__: None  # type: ignore[method-assign]
     team = {"global_rank": 0, "world_size": 1, "accumulate_grad_batches": 1}
-    model.trainer = SimpleNamespace(global_step=0, **team)
+    model.trainer = cast(Trainer, SimpleNamespace(global_step=0, **team))
     start_s = time.process_time()
     summary = encode_to_family(LatentsConfig(data=str(data), device="cpu"))
     pass_s = time.process_time() - start_s

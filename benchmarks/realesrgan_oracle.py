@@ -79,7 +79,8 @@ class Oracle:
         """Results by name, and the seconds that computing them took."""
         folder = Path(self._folder.name)
         given, out = str(folder / "in.npz"), str(folder / "out.npz")
-        np.savez(given, **{name: value.numpy() for name, value in arrays.items()})
+        sent: dict[str, Any] = {name: value.numpy() for name, value in arrays.items()}
+        np.savez(given, **sent)
         request = (settings or {}) | {"do": do, "seed": seed, "arrays": given, "out": out}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request) + "\n")

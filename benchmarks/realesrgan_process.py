@@ -266,7 +266,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         start = time.process_time()
         results = way(given, request)
         seconds = time.process_time() - start
-    np.savez(request["out"], **{name: np.asarray(value) for name, value in results.items()})
+    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in results.items()}
+    np.savez(request["out"], **arrays)
     return {"seconds": seconds}
 
 

@@ -37,9 +37,9 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from benchmarks.realesrgan_oracle import REASON, Oracle, in_their_names, is_built
 from torch import Tensor
 
+from benchmarks.realesrgan_oracle import REASON, Oracle, in_their_names, is_built
 from hdvg.shapes.render import render_frames
 from hdvg.shapes.scene import sample_scene
 from hdvg.video import to_uint8, write_video
@@ -74,7 +74,7 @@ def film_frames(count: int) -> Tensor:
 def build_peers(oracle: Oracle, model: RCAN) -> None:
     """Has their networks made, BasicSR's with our weights."""
     for kind, sizes in PEERS.items():
-        weights = in_their_names(model) if kind == "rcan" else {}
+        weights: dict[str, Any] = dict(in_their_names(model)) if kind == "rcan" else {}
         oracle.ask("build_network", settings={"network": kind, "sizes": sizes}, **weights)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 from torch.nn.functional import pad, scaled_dot_product_attention
@@ -56,8 +57,8 @@ def ours(case: Case, device: torch.device) -> Way:
     plan = plan_windows(1, case.size, case.window, case.shift, device)
 
     def run(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        rows = (to_windows(x, plan) for x in (query, key, value))
-        return from_windows(attend_in_windows(*rows, plan, case.num_heads), plan, 1)
+        q, k, v = (to_windows(x, plan) for x in (query, key, value))
+        return from_windows(attend_in_windows(q, k, v, plan, case.num_heads), plan, 1)
 
     return run
 
@@ -92,7 +93,7 @@ def pad_and_mask(case: Case, device: torch.device) -> Way:
 
     def run(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         q, k, v = (
-            partition(x).unflatten(-1, (-1, head_dim)).transpose(1, 2) for x in (query, key, value)
+            rearrange(partition(x), "n t (h d) -> n h t d", d=head_dim) for x in (query, key, value)
         )
         read = scaled_dot_product_attention(q, k, v, attn_mask=mask)
         return unite(read.transpose(1, 2).flatten(2))
@@ -129,7 +130,7 @@ def attend_globally(case: Case, device: torch.device) -> Way:
     num_heads = case.num_heads
 
     def run(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        q, k, v = (x.unflatten(-1, (num_heads, -1)).transpose(1, 2) for x in (query, key, value))
+        q, k, v = (rearrange(x, "n t (h d) -> n h t d", h=num_heads) for x in (query, key, value))
         return scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
 
     return run
