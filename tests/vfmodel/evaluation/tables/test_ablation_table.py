@@ -25,7 +25,7 @@ def test_rows_and_columns(ablation):
         "shapes-FVD",
         "shapes-CLIPSIM",
         "obeyed",
-        "direction",
+        "motion",
     ]
     cells = dict(zip(titles, grid.rows[0][1], strict=True))
     assert (cells["parameters, M"].text, cells["parameters, M"].digest) == ("3.2000", "")

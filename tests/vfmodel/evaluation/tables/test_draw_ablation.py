@@ -43,7 +43,7 @@ def test_there_is_a_panel_for_every_column_that_somebody_asked_for(ablation, sum
         "shapes-FVD",
         "shapes-CLIPSIM",
         "obeyed",
-        "direction",
+        "motion",
         "watermarked",
     ]
     scattered = [ablation.summary("stock", seed, 9.0, seed / 2) for seed in range(3)]

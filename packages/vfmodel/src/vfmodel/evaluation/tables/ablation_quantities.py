@@ -1,7 +1,7 @@
 """What an ablation compares: a column each of its tables, a panel each of its plots.
 
 Columns are those of the paper's ablation (parameters, memory, time, FVD, CLIPSIM), and how often
-the prompt was obeyed, in all and in the direction alone.
+the prompt was obeyed, in all and in motion alone.
 """
 
 import statistics
@@ -91,7 +91,7 @@ _MEASURED = (
         column=Column(title="obeyed", higher_is_better=True), read=_share("everything"), share=True
     ),
     Quantity(
-        column=Column(title="direction", higher_is_better=True), read=_share("motion"), share=True
+        column=Column(title="motion", higher_is_better=True), read=_share("motion"), share=True
     ),
 )
 _COSTS = tuple(
