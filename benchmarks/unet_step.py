@@ -31,18 +31,23 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
-from benchmarks.unets_to_compare import NETWORKS, SIZES, Size
 from diffusers import UNetMotionModel
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.unets_to_compare import NETWORKS, SIZES, Size
 from vfmodel.step_cost import measure_matmul_peak
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 TOKENS = 77
 REFERENCE = "UNet3D"
+# A network, and whether it checkpoints.
+Case = tuple[str, bool]
+CASES: list[Case] = [(name, False) for name in NETWORKS]
+CASES += [(name, True) for name in NETWORKS if name != REFERENCE]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +72,7 @@ class Step:
     def __init__(self, name: str, size: Size, precision: str, device: str, saving: bool) -> None:
         torch.manual_seed(0)
         with torch.device(device):
-            self.network = NETWORKS[name](size)
+            self.network: Any = NETWORKS[name](size)
             text = torch.randn(size.batch, TOKENS, size.config.text_dim)
             if isinstance(self.network, UNetMotionModel):
                 # Its pipelines, too, repeat a prompt for each frame.
@@ -76,7 +81,7 @@ class Step:
             self.noise = torch.randn(size.latents)
         if saving:
             self.network.enable_gradient_checkpointing()
-        self.run: nn.Module = self.network
+        self.run: Callable[..., Any] = self.network
         self.device, self.dtype = torch.device(device), PRECISIONS[precision]
 
     def forward(self) -> Tensor:
@@ -92,7 +97,7 @@ class Step:
 
     def train(self) -> None:
         """Forward and backward; gradients are dropped."""
-        self.forward().backward()
+        self.forward().backward()  # type: ignore[no-untyped-call]
         self.network.zero_grad(set_to_none=True)
 
     def seconds(self, backward: bool) -> float:
@@ -147,12 +152,11 @@ def _status_mb(field: str) -> float:
     return int(line.split()[1]) * 1024 / 1e6
 
 
-def compare(size: str, precision: str, options: argparse.Namespace) -> list[Result]:
+def compare(
+    size: str, precision: str, peaks: dict[Case, float], options: argparse.Namespace
+) -> list[Result]:
     """One row for each network, and another one where it can checkpoint."""
-    device, cases = options.device, [(name, False) for name in NETWORKS]
-    cases += [(name, True) for name in NETWORKS if name != REFERENCE]
-    # First of all, while nothing has started threads that a forked process would lack.
-    peaks = [measure_peak(name, SIZES[size], precision, device, saving) for name, saving in cases]
+    device, cases = options.device, list(peaks)
     steps = [Step(name, SIZES[size], precision, device, saving) for name, saving in cases]
     flops = {name: count_flops(name, SIZES[size]) for name in NETWORKS}
     for step in steps:
@@ -179,7 +183,7 @@ def compare(size: str, precision: str, options: argparse.Namespace) -> list[Resu
             times_reference=median(
                 mine / theirs for mine, theirs in zip(both[place], both[0], strict=True)
             ),
-            peak_mb=peaks[place],
+            peak_mb=peaks[name, saving],
             share_of_matmul_peak=flops[name] / median(both[place]) / peak_flops,
         )
         for place, (name, saving) in enumerate(cases)
@@ -214,10 +218,19 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(options.threads)
     print(f"torch {torch.__version__}, {options.device}, {options.threads} threads")
     results: list[Result] = []
-    for size in options.sizes:
-        for precision in options.precisions:
-            results += compare(size, precision, options)
-            show(results[-2 * len(NETWORKS) + 1 :])
+    runs = [(size, precision) for size in options.sizes for precision in options.precisions]
+    # All of them first: nothing has started threads that a forked process would lack, and no heap
+    # holds what a step before it has freed and this one would be served from.
+    peaks = [
+        {
+            (name, saving): measure_peak(name, SIZES[size], precision, options.device, saving)
+            for name, saving in CASES
+        }
+        for size, precision in runs
+    ]
+    for (size, precision), own in zip(runs, peaks, strict=True):
+        results += compare(size, precision, own, options)
+        show(results[-len(CASES) :])
     if options.json:
         rows = [asdict(row) for row in results]
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
