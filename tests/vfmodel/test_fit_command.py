@@ -18,6 +18,17 @@ from vfmodel.pipeline import VideoFactoryPipeline
 from vfmodel.unet import SwapUNet
 
 CLIP = {"num_frames": 3, "height": 16, "width": 24, "fps": 4.0}
+PROTOCOL = {
+    "name": "mine",
+    "version": 1,
+    "about": "a test",
+    "prompts": {"source": "shapes", "num_samples": 2},
+    "real": {"dataset": "shapes", "num_clips": 3},
+    "frames": {"num_frames": 4, "fps": 4.0},
+    "metrics": ["fvd", "clipsim"],
+    "fvd_features": "shapes",
+    "clip_model": "shapes",
+}
 SHARDING = {
     "class_path": "lightning.pytorch.strategies.ModelParallelStrategy",
     "init_args": {"save_distributed_checkpoint": False},
@@ -112,7 +123,10 @@ def test_several_datasets_can_be_named_and_gone_on_with(config, tmp_path):
 def test_a_run_can_be_watched(config, tmp_path, capsys):
     samples = {"prompts": ["a red circle", "a star"], "every": 1, "steps": 2}
     trainer = {"enable_progress_bar": True, "max_steps": 2}
-    assert run("--config", config(samples=samples, trainer=trainer)) == 0
+    protocol = tmp_path / "mine.yaml"
+    protocol.write_text(yaml.safe_dump(PROTOCOL))
+    figures = {"protocol": str(protocol), "every": 2, "num_samples": 2, "steps": 1}
+    assert run("--config", config(samples=samples, figures=figures, trainer=trainer)) == 0
     shown = capsys.readouterr().err
     assert re.search(r"^training: 2/2 steps, loss [\d.]+, [\d.]+ clips/s, ETA 00:00$", shown, re.M)
     # Nothing that a library has on its mind.
@@ -132,6 +146,8 @@ def test_a_run_can_be_watched(config, tmp_path, capsys):
     assert all(0 < float(row["perf/data_wait"]) < 1 for row in rows)
     saved = yaml.safe_load((folder / "config.yaml").read_text())["samples"]
     assert saved["guidance_scale"] == 4.0
+    for name in ("shapes-FVD", "shapes-CLIPSIM"):
+        assert [bool(row[f"figures/{name}"]) for row in rows] == [False, True]
 
 
 def test_gradient_checkpointing_trains_the_same_weights(config, tmp_path, monkeypatch):
@@ -181,6 +197,7 @@ def test_a_checkpoint_of_another_shape_names_the_parameter(config, tiny_unet, ca
             (),
             "samples need whole weights",
         ),
+        ({"figures": {}, "trainer": {"strategy": SHARDING}}, (), "figures need whole weights"),
         ({"samples": {"prompts": ["a"], "evry": 2}}, (), "evry"),
         ({"figures": {"every": 0}}, (), "figures.every"),
         ({"figures": {"protocol": "nowhere"}}, (), "no protocol 'nowhere'"),
