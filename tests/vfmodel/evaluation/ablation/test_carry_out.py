@@ -22,7 +22,7 @@ def config(tmp_path):
         out=str(tmp_path / "out"),
         fit=str(fit),
         variants={"a": {}, "b": {"unet": {"block_end": "add"}}},
-        tables={"ablation": ["a", "b"]},
+        tables={"ablation": {"a": "A", "b": "B"}},
         seeds=[0, 1],
         num_samples=5,
     )
@@ -59,7 +59,7 @@ def test_every_run_is_trained_evaluated_and_summed_up(config, steps):
     assert sorted(words[0] for words in steps) == ["evaluate"] * 4 + ["fit"] * 4
     out = Path(config.out)
     assert json.loads((out / "a_s1" / "summary.json").read_text()) == {"variant": "a"}
-    assert json.loads((out / "ablation.json").read_text())["tables"] == {"ablation": ["a", "b"]}
+    assert json.loads((out / "ablation.json").read_text())["tables"] == config.tables
     evaluation = next(words for words in steps if words[0] == "evaluate" and "a_s0" in words[2])
     assert f"--model={out / 'a_s0' / 'fit' / 'model'}" in evaluation
     assert "--num_samples=5" in evaluation
