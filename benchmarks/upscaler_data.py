@@ -28,7 +28,7 @@ import yaml
 from pipelines.upscaler_pictures import write_dataset
 
 from vfsr.data import CropConfig, CropDataModule, Pairs, join
-from vfsr.degradation.config import DegradationConfig
+from vfsr.degradation.mixture import DegradationShare
 from vfsr.training import UpscalerTraining
 
 CONFIG = Path(__file__).parents[1] / "configs/vfsr/mini.yaml"
@@ -39,9 +39,8 @@ ASKED_SHARE = 0.1
 def mini_data(root: str) -> CropDataModule:
     """The data of the mini config, from another dataset."""
     settings: dict[str, Any] = yaml.safe_load(CONFIG.read_text())["data"]
-    sizes = {k: v for k, v in settings["crops"].items() if k != "degradation"}
-    # Which is what the YAML spells out (tests/vfsr/degradation/test_config.py).
-    crops = CropConfig(degradation=DegradationConfig.light(), **sizes)
+    shares = tuple(DegradationShare(**share) for share in settings["crops"].pop("degradations"))
+    crops = CropConfig(degradations=shares, **settings["crops"])
     data = CropDataModule(root, crops=crops, batch_size=settings["batch_size"], num_workers=1)
     data.setup("fit")
     return data
@@ -50,7 +49,7 @@ def mini_data(root: str) -> CropDataModule:
 def one_step(training: UpscalerTraining, optimiser: torch.optim.Optimizer, batch: Pairs) -> None:
     """As Lightning does it."""
     optimiser.zero_grad()
-    training.training_step(batch, 0).backward()
+    training.training_step(batch, 0).backward()  # type: ignore[no-untyped-call]
     optimiser.step()
 
 

@@ -8,9 +8,14 @@ from hdvg.errors import InputError
 from hdvg.reader import ClipDataset
 from vfsr.data import CropConfig, CropDataModule, CropGroups, StepBatches, join, split_rows
 from vfsr.degradation.config import DegradationConfig, StageConfig
+from vfsr.degradation.mixture import DegradationShare
 from vfsr.degradation.sharpen import sharpen
 
 CONFIG = CropConfig(height=64, width=96, crop=32, crops_per_clip=3, frames_per_clip=2)
+
+
+def _only(degradation):
+    return DegradationShare(preset="own", own=degradation)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def test_low_resolution_matches_its_crop(dataset):
         gaussian_range=(0.0, 0.0), jpeg_range=(100.0, 100.0),
     )  # fmt: skip
     mild = DegradationConfig(first=idle, second=idle, final_sinc_prob=0.0)
-    config = CropConfig(height=64, width=96, crop=32, crops_per_clip=4, degradation=mild)
+    config = CropConfig(height=64, width=96, crop=32, crops_per_clip=4, degradations=(_only(mild),))
     clips = ClipDataset(dataset, num_frames=1, captions=None, min_duration_s=0.0)
     pairs = CropGroups(clips, np.arange(4), config)[0]
     box = pairs["hr"].float().reshape(4, 3, 8, 4, 8, 4).mean(dim=(3, 5))
@@ -70,7 +75,7 @@ def test_low_resolution_matches_its_crop(dataset):
 
 def test_small_crops_pass_through_the_model_that_is_handed_over(dataset):
     degradation = DegradationConfig(reconstruct_prob=1.0)
-    config = replace(CONFIG, degradation=degradation)
+    config = replace(CONFIG, degradations=(_only(degradation),))
     module = CropDataModule(str(dataset), crops=config, batch_size=3)
     with pytest.raises(InputError, match=r"reconstruct_prob .* --through"):
         module.setup("fit")
@@ -199,7 +204,7 @@ def test_views_of_a_moving_crop_are_degraded_alike_but_for_noise(dataset):
             gaussian_prob=1.0, gaussian_range=(noise, noise), jpeg_range=(100.0, 100.0)
         )
         twice = DegradationConfig(first=stage, second=stage)
-        config = replace(CONFIG, crops_per_clip=2, motion_px=1, degradation=twice)
+        config = replace(CONFIG, crops_per_clip=2, motion_px=1, degradations=(_only(twice),))
         groups = CropGroups(clips, np.arange(4), config)
         still = next(pairs for k in range(99) if not (pairs := groups[k])["motion"].any())
         difference = (still["lr"][0].float() - still["lr"][1].float()).abs().mean()

@@ -77,7 +77,8 @@ def test_a_model_that_is_handed_over_sees_the_small_crops(config, tmp_path):
         sizes.add(tuple(frames.shape[1:]))
         return frames
 
-    asked = ["--data.crops.degradation.reconstruct_prob", "1.0", "--trainer.max_steps", "1"]
+    mixture = "[{preset: own, own: {reconstruct_prob: 1.0}, weight: 0.5}]"
+    asked = ["--data.crops.degradations", mixture, "--trainer.max_steps", "1"]
     run = ["fit", "--config", str(config), "--run", str(tmp_path / "run"), *asked]
     run_fit(run, reconstruct=note)
     assert sizes == {(3, 4, 4)}
@@ -118,3 +119,15 @@ def test_missing_files_are_named(config, tmp_path, refusal):
     assert "nowhere.yaml" in refusal("--config", tmp_path / "nowhere.yaml")
     gone = tmp_path / "gone.ckpt"
     assert f"checkpoint not found: {gone}" in refusal("--config", config, "--ckpt_path", gone)
+
+
+@pytest.mark.parametrize(
+    ("share", "named"),
+    [("{preset: heavy}", "heavy"), ("{preset: light, weight: -1.0}", "got -1.0"),
+     ("{preset: own, own: {scale: 0}}", "scale must be at least 1, got 0")],
+)  # fmt: skip
+def test_a_bad_degradation_is_named(config, tmp_path, refusal, share, named):
+    run = tmp_path / "run"
+    asked = ("--config", config, "--run", run, "--data.crops.degradations", f"[{share}]")
+    assert named in refusal(*asked)
+    assert not run.exists()

@@ -9,7 +9,7 @@ Shape letters used in this file: N crops, S side of a crop in pixels, s = S / sc
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from hdvg.errors import InputError
 from hdvg.reader import ClipDataset
-from vfsr.degradation.config import DegradationConfig
-from vfsr.degradation.params import sample_params
+from vfsr.degradation.mixture import DegradationShare, check_mixture, sample_mixture
 from vfsr.degradation.replay import hold_over_clip
 from vfsr.degradation.second_order import Reconstruct, degrade
 from vfsr.degradation.sharpen import sharpen
@@ -57,8 +56,8 @@ class CropConfig:
     noise of its own, as `model.consistency_weight` needs it; 0 cuts every crop anew."""
     seed: int = 0
     """Decides clips, frames, crops and degradations."""
-    degradation: DegradationConfig = field(default_factory=DegradationConfig)
-    """What is done to a clean crop."""
+    degradations: tuple[DegradationShare, ...] = ()
+    """What is done to a clean crop: one of these, by their weights. None is Real-ESRGAN x4plus."""
     sharpen: bool = False
     """Whether clean crops are sharpened first, small ones made of that, as Real-ESRGAN does."""
 
@@ -67,7 +66,8 @@ class CropConfig:
         for name in ("crops_per_clip", "frames_per_clip"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
-        scale = self.degradation.scale
+        check_mixture(self.mixture)
+        scale = self.mixture[0].config().scale
         if self.crop % scale or not 0 < self.crop <= min(self.height, self.width):
             raise InputError(
                 f"crop must be a multiple of the scale {scale} and fit into "
@@ -79,6 +79,11 @@ class CropConfig:
             raise InputError(
                 f"with motion_px crops_per_clip must be even, got {self.crops_per_clip}"
             )
+
+    @property
+    def mixture(self) -> tuple[DegradationShare, ...]:
+        """What `degradations` means; as a default it could not be written to config.yaml."""
+        return self.degradations or (DegradationShare(),)
 
 
 class CropGroups(Dataset[Pairs]):
@@ -117,7 +122,7 @@ class CropGroups(Dataset[Pairs]):
         if config.sharpen:
             hr = (sharpen(hr) * 255).round() / 255
         generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-        params = sample_params(generator, len(hr) // alike, config.degradation)
+        params = sample_mixture(generator, len(hr) // alike, config.mixture)
         if alike > 1:
             params = hold_over_clip(params, alike)
         lr = degrade(hr, params, reconstruct=self.reconstruct)
@@ -217,9 +222,10 @@ class CropDataModule(LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Opens the dataset and keeps some of its videos back."""
-        if self.crops.degradation.reconstruct_prob and self.reconstruct is None:
+        mixture = self.crops.mixture
+        if any(s.config().reconstruct_prob for s in mixture) and self.reconstruct is None:
             raise InputError(
-                "degradation.reconstruct_prob is above 0, but no model was handed over; "
+                "a degradation's reconstruct_prob is above 0, but no model was handed over; "
                 "use python -m pipelines.train_upscaler --through <model folder>"
             )
         clips = ClipDataset(

@@ -104,6 +104,22 @@ class DegradationConfig:
             raise InputError(f"scale must be at least 1, got {self.scale}")
 
     @classmethod
+    def preset(cls, name: str) -> "DegradationConfig":
+        """One of those below by name: "realesrgan_x4plus", "light" or "generator".
+
+        Raises:
+            InputError: No such preset.
+        """
+        presets = {
+            "realesrgan_x4plus": cls.realesrgan_x4plus,
+            "light": cls.light,
+            "generator": cls.generator,
+        }
+        if name not in presets:
+            raise InputError(f"no degradation {name!r}; there are {', '.join(presets)}")
+        return presets[name]()
+
+    @classmethod
     def realesrgan_x4plus(cls) -> "DegradationConfig":
         """The published settings of Real-ESRGAN x4plus, which are the defaults."""
         return cls()
