@@ -66,24 +66,29 @@ class Clip:
         return Clip(self.frames[:1].expand_as(self.frames), self.origins[:1] * len(self.origins))
 
 
-def shapes_clip(seed: int, count: int) -> Clip:
+Size = tuple[int, int]
+
+
+def shapes_clip(seed: int, count: int, size: Size | None = None) -> Clip:
     """A scene of the shapes corpus; its background moves by whole pixels."""
+    height, width = size or (HEIGHT, WIDTH)
     scene = sample_scene(np.random.default_rng([19, seed]), 2.0)
     times_s = [0.6 + t / FPS for t in range(count)]
     scroll_x, scroll_y = scene.background.scroll
-    origins = [(round(-scroll_y * s * HEIGHT), round(-scroll_x * s * HEIGHT)) for s in times_s]
-    return Clip(_as_floats(render_frames(scene, times_s, HEIGHT, WIDTH)), origins)
+    origins = [(round(-scroll_y * s * height), round(-scroll_x * s * height)) for s in times_s]
+    return Clip(_as_floats(render_frames(scene, times_s, height, width)), origins)
 
 
-def leaves_clip(seed: int, count: int) -> Clip:
+def leaves_clip(seed: int, count: int, size: Size | None = None) -> Clip:
     """A window that moves evenly over a picture."""
+    height, width = size or (HEIGHT, WIDTH)
     rng = np.random.default_rng([18, seed])
     step_y, step_x = (int(v) for v in rng.integers(-FASTEST_PX, FASTEST_PX + 1, 2))
     reach = FASTEST_PX * count
-    picture = render_dead_leaves(rng, HEIGHT + 2 * reach, WIDTH + 2 * reach)
+    picture = render_dead_leaves(rng, height + 2 * reach, width + 2 * reach)
     origins = [(step_y * t, step_x * t) for t in range(count)]
     windows = [
-        picture[reach + y : reach + y + HEIGHT, reach + x : reach + x + WIDTH] for y, x in origins
+        picture[reach + y : reach + y + height, reach + x : reach + x + width] for y, x in origins
     ]
     return Clip(_as_floats(np.stack(windows)), origins)
 
@@ -116,7 +121,8 @@ def flicker(frames: Tensor, clip: Clip) -> float:
     """Warping error in levels; see the head of this file."""
     total = count = 0.0
     for t in range(1, len(frames)):
-        now, before = _same_places(clip.origins[t - 1], clip.origins[t])
+        size = frames.shape[2], frames.shape[3]
+        now, before = _same_places(size, clip.origins[t - 1], clip.origins[t])
         known = (clip.frames[t][now] - clip.frames[t - 1][before]).abs().amax(dim=0) < 1 / 255
         change = (frames[t][now] - frames[t - 1][before]).abs().mean(dim=0)
         total += float(change[known].sum())
@@ -127,10 +133,10 @@ def flicker(frames: Tensor, clip: Clip) -> float:
 Place = tuple[slice, slice, slice]
 
 
-def _same_places(before: tuple[int, int], now: tuple[int, int]) -> tuple[Place, Place]:
+def _same_places(frame: Size, before: tuple[int, int], now: tuple[int, int]) -> tuple[Place, Place]:
     """The part of a frame that the one before shows too, and where that shows it."""
     own, other = [slice(None)], [slice(None)]
-    for size, then, here in zip((HEIGHT, WIDTH), before, now, strict=True):
+    for size, then, here in zip(frame, before, now, strict=True):
         step = here - then
         own.append(slice(max(0, -step), size - max(0, step)))
         other.append(slice(max(0, step), size - max(0, -step)))
