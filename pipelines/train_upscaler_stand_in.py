@@ -3,7 +3,8 @@
     python -m pipelines.train_upscaler_stand_in       # about 30 minutes on one idle core
 
 Writes a dataset of shapes scenes and dead leaves to data/upscaler_stand_in, trains on it as
-configs/vfsr/stand_in.yaml says, and leaves the result, in half precision, in the package.
+configs/vfsr/stand_in.yaml says, and leaves the result, in half precision, in the package. Part of
+the small crops pass through the autoencoder of the video model that ships.
 """
 
 import argparse
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import torch
 
+from hdvg.errors import run_command
+from pipelines.through_autoencoder import ThroughAutoencoder
 from pipelines.upscaler_pictures import write_dataset
+from vfmodel.pretrained import STAND_IN_PIPELINE
 from vfsr.fit_command import run_fit
 from vfsr.weights import DEFAULT_MODEL, load_rcan, save_rcan
 
@@ -21,16 +25,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clips", type=int, default=300)
+    parser.add_argument("--clips", type=int, default=600)
     parser.add_argument("--data", type=Path, default=Path("data/upscaler_stand_in"))
     parser.add_argument("--run", type=Path, default=Path("runs/upscaler_stand_in"))
     parser.add_argument("--out", type=Path, default=DEFAULT_MODEL)
+    parser.add_argument("--films", type=Path, help="folder of films to learn from as well")
     options = parser.parse_args()
-    write_dataset(options.data, options.clips)
+    write_dataset(options.data, options.clips, options.films)
     config = ["--config", "configs/vfsr/stand_in.yaml", "--ckpt_path", "last"]
-    run_fit(["fit", *config, "--data.root", str(options.data), "--run", str(options.run)])
+    run = ["--data.root", str(options.data), "--run", str(options.run)]
+    run_fit(["fit", *config, *run], ThroughAutoencoder.from_pretrained(STAND_IN_PIPELINE))
     print(save_rcan(load_rcan(options.run / "model"), options.out, torch.float16))
 
 
 if __name__ == "__main__":
-    main()
+    run_command(main)
