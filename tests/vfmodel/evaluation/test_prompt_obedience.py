@@ -32,7 +32,10 @@ def test_shares_are_those_that_the_tracker_has():
     for group, shares in wanted.items():
         for name, share in shares.items():
             found = result.details["shares"][group][name]
-            assert (found["hits"], found["low"]) == (share.hits, share.low)
+            assert (found["hits"], found["count"]) == (share.hits, share.count)
+            assert (found["low"], found["share"]) == (share.low, share.share)
+    directed = [prompt for prompt in PROMPTS if "moving" in prompt.text]
+    assert wanted["all"]["direction"].count == len(directed) > 0
 
 
 def test_what_cannot_be_judged_is_refused():

@@ -26,7 +26,7 @@ def test_a_file_is_read_as_it_was_written(tmp_path):
     found = read_result(path)
     protocol = find_protocol("shapes")
     assert found["protocol"]["digest"] == protocol.digest
-    assert found["protocol"]["prompts"]["num_samples"] == 128
+    assert found["protocol"]["prompts"]["num_samples"] == 200
     assert [figure["protocol"] for figure in found["figures"]] == [protocol.label]
     assert found["figures"][0]["value"] is None
     assert found["environment"]["torch"]

@@ -10,6 +10,8 @@ from vfmodel.evaluation.shapes_prompts import ShapesPrompt
 from vfmodel.evaluation.shapes_tracker import Seen
 
 ATTRIBUTES = ("colour", "background", "shape", "motion", "watermark")
+# With what follows from them.
+JUDGED = (*ATTRIBUTES, "everything", "direction")
 # Two-sided 95 % of a normal distribution.
 _Z = 1.959964
 
@@ -43,6 +45,19 @@ def compare(prompt: ShapesPrompt | Asked, seen: Seen) -> dict[str, bool]:
     return {**verdict, "watermark": seen.watermark == prompt.stock}
 
 
+def judge(prompt: ShapesPrompt | Asked, seen: Seen) -> dict[str, bool]:
+    """What came out as asked, of `JUDGED`.
+
+    "everything" is whether all attributes did; "direction" is the motion, where one in a direction
+    is asked for, and not there where none is.
+    """
+    verdict = compare(prompt, seen)
+    told = {**verdict, "everything": all(verdict.values())}
+    if prompt.attributes["motion"].startswith("moving "):
+        told["direction"] = verdict["motion"]
+    return told
+
+
 def wilson(hits: int, count: int) -> Share:
     """A share with the interval of Wilson (1927), which holds near 0 and 1 too.
 
@@ -60,13 +75,8 @@ def wilson(hits: int, count: int) -> Share:
 
 
 def add_up(prompts: Sequence[ShapesPrompt], seen: Sequence[Seen]) -> dict[str, dict[str, Share]]:
-    """Shares by group (seen, unseen, all; those that there are) and attribute.
-
-    "everything" is the share of clips with all attributes right, "direction" that of clips with the
-    right motion among those that ask for a direction, if any does.
-    """
-    verdicts = [compare(prompt, shown) for prompt, shown in zip(prompts, seen, strict=True)]
-    directed = [prompt.attributes["motion"].startswith("moving ") for prompt in prompts]
+    """Shares by group (seen, unseen, all; those that there are) and by what `judge` tells."""
+    verdicts = [judge(prompt, shown) for prompt, shown in zip(prompts, seen, strict=True)]
     groups = {
         "seen": [not prompt.unseen for prompt in prompts],
         "unseen": [prompt.unseen for prompt in prompts],
@@ -75,22 +85,9 @@ def add_up(prompts: Sequence[ShapesPrompt], seen: Sequence[Seen]) -> dict[str, d
     shares: dict[str, dict[str, Share]] = {}
     for group, members in groups.items():
         chosen = [verdict for verdict, member in zip(verdicts, members, strict=True) if member]
-        if not chosen:
-            continue
-        shares[group] = {
-            name: wilson(sum(verdict[name] for verdict in chosen), len(chosen))
-            for name in ATTRIBUTES
-        }
-        shares[group]["everything"] = wilson(
-            sum(all(verdict.values()) for verdict in chosen), len(chosen)
-        )
-        ways = [
-            verdict["motion"]
-            for verdict, member, asks in zip(verdicts, members, directed, strict=True)
-            if member and asks
-        ]
-        if ways:
-            shares[group]["direction"] = wilson(sum(ways), len(ways))
+        if chosen:
+            found = {name: [v[name] for v in chosen if name in v] for name in JUDGED}
+            shares[group] = {name: wilson(sum(v), len(v)) for name, v in found.items() if v}
     return shares
 
 

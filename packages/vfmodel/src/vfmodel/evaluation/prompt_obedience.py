@@ -1,5 +1,6 @@
 """Prompt accuracy as a metric: the share of videos in which all is as the prompt asks."""
 
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -9,11 +10,10 @@ from torch import Tensor
 from hdvg.errors import InputError
 from vfmodel.evaluation.clip_metric import ClipMetric, check_clip, need_clips
 from vfmodel.evaluation.metric_result import MetricResult
-from vfmodel.evaluation.prompt_accuracy import ATTRIBUTES, compare, wilson
+from vfmodel.evaluation.prompt_accuracy import JUDGED, judge, wilson
 from vfmodel.evaluation.read_prompt import read_prompt
 from vfmodel.evaluation.shapes_tracker import track
 
-_EVERYTHING = "everything"
 _GROUPS = ("seen", "unseen")
 
 
@@ -43,9 +43,9 @@ class PromptObedience(ClipMetric):
         if fps <= 0:
             raise InputError(f"fps must be positive, got {fps}")
         self.fps = fps
-        shape = len(_GROUPS), len(ATTRIBUTES) + 1
-        self.add_state("hits", torch.zeros(shape, dtype=torch.int64), dist_reduce_fx="sum")
-        self.add_state("counts", torch.zeros(len(_GROUPS), dtype=torch.int64), dist_reduce_fx="sum")
+        for name in ("hits", "counts"):
+            empty = torch.zeros(len(_GROUPS), len(JUDGED), dtype=torch.int64)
+            self.add_state(name, empty, dist_reduce_fx="sum")
 
     def update(self, frames: UInt8[Tensor, "T 3 H W"], prompt: str = "") -> None:
         """Takes in one video.
@@ -59,21 +59,23 @@ class PromptObedience(ClipMetric):
         """
         check_clip(frames)
         asked = read_prompt(prompt)
-        verdict = compare(asked, track(frames.float() / 255.0, self.fps))
-        right = [*(verdict[name] for name in ATTRIBUTES), all(verdict.values())]
+        verdict = judge(asked, track(frames.float() / 255.0, self.fps))
+        right = [verdict.get(name, False) for name in JUDGED]
+        there = [name in verdict for name in JUDGED]
         group = torch.tensor([not asked.unseen, asked.unseen], device=self.device).long()
         # Not in place: a state made in inference mode could not be changed outside it.
         self.hits = self.hits + torch.outer(group, torch.tensor(right, device=self.device).long())
-        self.counts = self.counts + group
+        self.counts = self.counts + torch.outer(
+            group, torch.tensor(there, device=self.device).long()
+        )
 
     def _measure(self) -> MetricResult:
-        total = int(self.counts.sum())
+        total = int(self.counts[:, JUDGED.index("everything")].sum())
         need_clips(total, "prompt accuracy")
-        hits = self.hits.cpu()
-        groups = {name: (hits[i], int(self.counts[i])) for i, name in enumerate(_GROUPS)}
-        groups["all"] = hits.sum(dim=0), total
-        shares = {name: _shares(*group) for name, group in groups.items() if group[1]}
-        whole = shares["all"][_EVERYTHING]
+        groups = {name: (self.hits[i], self.counts[i]) for i, name in enumerate(_GROUPS)}
+        groups["all"] = self.hits.sum(dim=0), self.counts.sum(dim=0)
+        shares = {name: _shares(*group) for name, group in groups.items() if group[1].any()}
+        whole = shares["all"]["everything"]
         return MetricResult(
             name="prompt accuracy",
             value=whole["share"],
@@ -85,10 +87,10 @@ class PromptObedience(ClipMetric):
         )
 
 
-def _shares(hits: Tensor, count: int) -> dict[str, dict[str, float]]:
-    names = (*ATTRIBUTES, _EVERYTHING)
-    found = {name: wilson(int(right), count) for name, right in zip(names, hits, strict=True)}
-    return {
-        name: {"share": share.share, "low": share.low, "high": share.high, "hits": share.hits}
-        for name, share in found.items()
+def _shares(hits: Tensor, counts: Tensor) -> dict[str, dict[str, float]]:
+    found = {
+        name: wilson(right, count)
+        for name, right, count in zip(JUDGED, hits.tolist(), counts.tolist(), strict=True)
+        if count
     }
+    return {name: {**asdict(share), "share": share.share} for name, share in found.items()}
