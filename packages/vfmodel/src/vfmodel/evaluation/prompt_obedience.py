@@ -87,7 +87,7 @@ class PromptObedience(ClipMetric):
         )
 
 
-def _shares(hits: Tensor, counts: Tensor) -> dict[str, dict[str, float]]:
+def _shares(hits: Tensor, counts: Tensor) -> dict[str, dict[str, Any]]:
     found = {
         name: wilson(right, count)
         for name, right, count in zip(JUDGED, hits.tolist(), counts.tolist(), strict=True)
