@@ -35,9 +35,9 @@ from statistics import median
 
 import av
 import numpy as np
-from benchmarks.own_scaling import OWN, Pictures, Read
 
 import hdvg
+from benchmarks.own_scaling import OWN, Pictures, Read
 from hdvg.decoding.backend import BACKENDS
 from hdvg.errors import InputError
 

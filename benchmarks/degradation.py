@@ -36,9 +36,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.realesrgan_oracle import REASON, Oracle, is_built
 from torch import Tensor
 
+from benchmarks.realesrgan_oracle import REASON, Oracle, is_built
 from vfsr.dead_leaves import render_dead_leaves
 from vfsr.degradation.config import DegradationConfig
 from vfsr.degradation.jpeg import jpeg_round_trip

@@ -35,8 +35,9 @@ from statistics import median
 from typing import Any
 
 import torch
-from benchmarks.window_attention_ways import WAYS, Case, Way, paper_case
 from torch import Tensor
+
+from benchmarks.window_attention_ways import WAYS, Case, Way, paper_case
 
 # Global attention at the largest level takes seconds; two rounds tell enough of a factor of ten.
 GLOBAL_ROUNDS = 2
