@@ -19,7 +19,7 @@ def test_help_names_the_commands(capsys, arguments):
 
 @pytest.mark.parametrize(
     ("command", "option"),
-    [("fit", "--data.crops.degradation.first.blur_prob"), ("upscale", "--model")],
+    [("fit", "--data.crops.degradations"), ("upscale", "--model")],
 )
 def test_each_command_explains_its_options(capsys, command, option):
     assert run(command, "--help") == 0
