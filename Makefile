@@ -110,7 +110,7 @@ format: $(READY) ## Rewrite the code to the project's format
 
 lint: $(READY) ## ruff: style, names, size limits
 	$(RUN) -m ruff format --check .
-	$(RUN) -m ruff check .
+	$(RUN) -m ruff check --no-cache .
 
 type: $(READY) ## mypy --strict
 	$(RUN) -m mypy

@@ -167,8 +167,10 @@ def test_too_many_connections_are_turned_away_and_later_ones_are_not(server, mon
 
 
 def start_process(folder):
+    # A shell's background jobs ignore Ctrl-C, and so would what they start.
     code = (
-        "import pathlib, sys; from vfmodel.study.serve import ServeConfig, serve;"
+        "import pathlib, signal, sys; from vfmodel.study.serve import ServeConfig, serve;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "serve(pathlib.Path(sys.argv[1]), ServeConfig(port=0))"
     )
     command = [sys.executable, "-c", code, str(folder)]
