@@ -33,7 +33,7 @@ from vfmodel.evaluation.real_set.real_clips import real_clips
 from vfmodel.evaluation.real_set.real_features import real_features
 from vfmodel.evaluation.settle_protocol import settle_protocol
 from vfmodel.figure_config import FigureConfig
-from vfmodel.sample_grids import averaged_pipeline
+from vfmodel.sample_grids import averaged_pipeline, is_due
 from vfmodel.training import VideoDiffusion
 
 LOG = logging.getLogger(__name__)
@@ -100,8 +100,7 @@ class SampleFigures(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: object) -> None:
         """Measures after the steps that are due and after the last one."""
         step = trainer.global_step
-        due = step % self.config.every == 0 or step == trainer.max_steps
-        if step == self._seen_step or not due:
+        if step == self._seen_step or not is_due(trainer, self.config.every):
             return
         self._seen_step = step
         share = self._samples[trainer.global_rank :: trainer.world_size]

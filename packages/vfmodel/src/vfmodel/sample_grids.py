@@ -82,8 +82,7 @@ class SampleGrids(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: object) -> None:
         """Samples after the steps that are due and after the last one."""
         step = trainer.global_step
-        due = step % self.config.every == 0 or step == trainer.max_steps
-        if step == self._seen_step or not due:
+        if step == self._seen_step or not is_due(trainer, self.config.every):
             return
         self._seen_step = step
         model = cast(VideoDiffusion, pl_module)
@@ -134,6 +133,11 @@ class SampleGrids(Callback):
             self._events.log_video("samples", grid, fps, step)
         except _BEARABLE as error:
             LOG.error("step %d: the samples could not be written: %s", step, error)
+
+
+def is_due(trainer: Trainer, every: int) -> bool:
+    """Whether samples are made after this step: every so many, and after the last."""
+    return trainer.global_step % every == 0 or trainer.global_step == trainer.max_steps
 
 
 def averaged_pipeline(model: VideoDiffusion, ema: EMA) -> VideoFactoryPipeline:
