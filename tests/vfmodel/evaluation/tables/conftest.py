@@ -15,9 +15,8 @@ PLAN = {
 
 
 def summary(variant, seed, fvd, share=0.5):
-    attributes = {
-        name: {"share": share} for name in ("everything", "motion", "watermark", "colour")
-    }
+    judged = ("everything", "motion", "direction", "watermark", "colour")
+    attributes = {name: {"share": share} for name in judged}
     figures = [
         {"name": "shapes-FVD", "value": fvd, "details": {}},
         {"name": "shapes-CLIPSIM", "value": 0.25, "details": {}},

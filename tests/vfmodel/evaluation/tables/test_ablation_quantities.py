@@ -23,6 +23,7 @@ def test_a_column_bears_the_name_of_the_figure_that_was_taken(ablation):
         "shapes-CLIPSIM": 0.25,
         "obeyed": 0.25,
         "motion": 0.25,
+        "direction": 0.25,
         "watermarked": 0.75,
     }
     run["result"]["figures"] = []

@@ -26,6 +26,7 @@ def test_rows_and_columns(ablation):
         "shapes-CLIPSIM",
         "obeyed",
         "motion",
+        "direction",
     ]
     cells = dict(zip(titles, grid.rows[0][1], strict=True))
     assert (cells["parameters, M"].text, cells["parameters, M"].digest) == ("3.2000", "")
@@ -42,7 +43,7 @@ def test_the_watermarked_are_those_who_should_not_be(ablation):
     )
     assert grid.columns[-1].title == "watermarked"
     assert grid.rows[0][1][-1].text == "0.7500"
-    assert grid.rows[1] == ("both kinds (0 of 3 seeds)", (None,) * 5)
+    assert grid.rows[1] == ("both kinds (0 of 3 seeds)", (None,) * 6)
 
 
 def test_reads_what_is_done(ablation, tmp_path):

@@ -21,7 +21,7 @@ def summaries(ablation):
 def test_seeds_mean_and_interval_are_where_they_belong(ablation, summaries):
     figure = draw_ablation(ablation.plan, summaries, "ablation")
     [panel] = [axes for axes in figure.axes if axes.get_title() == "shapes-FVD \u2193"]
-    names = [label.get_text() for label in panel.get_yticklabels()]
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["sums", "windows (1 of 3 seeds)"]
     assert panel.yaxis_inverted()
     dots = [part.get_offsets() for part in panel.collections if isinstance(part, PathCollection)]
@@ -44,6 +44,7 @@ def test_there_is_a_panel_for_every_column_that_somebody_asked_for(ablation, sum
         "shapes-CLIPSIM",
         "obeyed",
         "motion",
+        "direction",
         "watermarked",
     ]
     scattered = [ablation.summary("stock", seed, 9.0, seed / 2) for seed in range(3)]

@@ -13,6 +13,7 @@ import jsonargparse
 from hdvg.errors import InputError
 from vfmodel.command_line import new_parser, read_words
 from vfmodel.evaluation.result_file import RESULT_FILE, read_result
+from vfmodel.evaluation.tables.ablation_differences import build_difference_table
 from vfmodel.evaluation.tables.ablation_table import build_ablation_table, read_ablation
 from vfmodel.evaluation.tables.draw_ablation import draw_ablation, save_figure
 from vfmodel.evaluation.tables.main_table import build_main_table
@@ -47,27 +48,31 @@ class TableConfig:
             raise InputError(f"table {self.kind} takes the one folder of an ablation")
 
 
-def make_table(config: TableConfig) -> tuple[TableGrid, list[Path]]:
+def make_table(config: TableConfig) -> tuple[list[TableGrid], list[Path]]:
     """Builds a table and writes its files.
 
     Returns:
-        The table, and the files: Markdown and LaTeX; of an ablation a PNG and an SVG as well.
+        The table, of an ablation with the differences from its first row, and the files: Markdown
+        and LaTeX; of an ablation a PNG and an SVG as well.
 
     Raises:
         InputError: A result file is missing, or is something else; no matplotlib for a plot.
     """
     if config.kind != "main" and find_spec("matplotlib") is None:
         raise InputError("the plot needs matplotlib: pip install 'vfmodel[evaluate]'")
-    grid, figure = _make_main(config) if config.kind == "main" else _make_ablation(config)
+    grids, figure = _make_main(config) if config.kind == "main" else _make_ablation(config)
     folder = Path(config.out)
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"md": grid.to_markdown(), "tex": grid.to_latex()}
+    texts = {
+        "md": _join_markdown(grids),
+        "tex": "\n".join(grid.to_latex() for grid in grids),
+    }
     files = [folder / f"{config.kind}.{ending}" for ending in texts]
     for path, text in zip(files, texts.values(), strict=True):
         path.write_text(text, encoding="utf-8")
     if figure is not None:
         files += save_figure(figure, folder, config.kind)
-    return grid, files
+    return grids, files
 
 
 def run_table(arguments: Sequence[str]) -> None:
@@ -81,9 +86,9 @@ def run_table(arguments: Sequence[str]) -> None:
         InputError: An unknown option, or what `make_table` refuses.
     """
     config, as_json = parse_words(arguments)
-    grid, files = make_table(config)
+    grids, files = make_table(config)
     told = {"files": [str(path) for path in files]}
-    sys.stdout.write(f"{json.dumps(told)}\n" if as_json else grid.to_markdown())
+    sys.stdout.write(f"{json.dumps(told)}\n" if as_json else _join_markdown(grids))
 
 
 def parse_words(arguments: Sequence[str]) -> tuple[TableConfig, bool]:
@@ -102,20 +107,27 @@ def parse_words(arguments: Sequence[str]) -> tuple[TableConfig, bool]:
     return TableConfig(**settings), as_json
 
 
-def _make_main(config: TableConfig) -> tuple[TableGrid, None]:
+def _join_markdown(grids: Sequence[TableGrid]) -> str:
+    return "\n".join(grid.to_markdown() for grid in grids)
+
+
+def _make_main(config: TableConfig) -> tuple[list[TableGrid], None]:
     paths = [Path(name) for name in config.results]
     results = [read_result(path / RESULT_FILE if path.is_dir() else path) for path in paths]
     if config.published is None:
         published = read_published()
     else:
         published = [] if config.published == "none" else read_published(config.published)
-    return build_main_table(results, published), None
+    return [build_main_table(results, published)], None
 
 
-def _make_ablation(config: TableConfig) -> tuple[TableGrid, "Figure"]:
+def _make_ablation(config: TableConfig) -> tuple[list[TableGrid], "Figure"]:
     plan, summaries = read_ablation(config.results[0])
-    grid = build_ablation_table(plan, summaries, config.kind)
-    return grid, draw_ablation(plan, summaries, config.kind)
+    grids = [
+        build(plan, summaries, config.kind)
+        for build in (build_ablation_table, build_difference_table)
+    ]
+    return grids, draw_ablation(plan, summaries, config.kind)
 
 
 def _make_parser() -> jsonargparse.ArgumentParser:

@@ -1,7 +1,7 @@
 """What an ablation compares: a column each of its tables, a panel each of its plots.
 
 Columns are those of the paper's ablation (parameters, memory, time, FVD, CLIPSIM), and how often
-the prompt was obeyed, in all and in motion alone.
+the prompt was obeyed: in all, in motion alone, and in direction alone where a prompt gives one.
 """
 
 import statistics
@@ -87,11 +87,13 @@ _MEASURED = (
         )
         for name in ("FVD", "CLIPSIM")
     ),
-    Quantity(
-        column=Column(title="obeyed", higher_is_better=True), read=_share("everything"), share=True
-    ),
-    Quantity(
-        column=Column(title="motion", higher_is_better=True), read=_share("motion"), share=True
+    *(
+        Quantity(column=Column(title=title, higher_is_better=True), read=_share(name), share=True)
+        for title, name in (
+            ("obeyed", "everything"),
+            ("motion", "motion"),
+            ("direction", "direction"),
+        )
     ),
 )
 _COSTS = tuple(

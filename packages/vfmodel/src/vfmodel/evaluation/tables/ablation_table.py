@@ -14,7 +14,7 @@ from vfmodel.evaluation.tables.ablation_quantities import (
 )
 from vfmodel.evaluation.tables.table_grid import Cell, TableGrid, format_figure
 
-_CAPTIONS = {
+CAPTIONS = {
     "ablation": "What joins the spatial and the temporal stream, at equal steps and data order.",
     "dataset": "What the model is trained on, at equal steps.",
 }
@@ -58,13 +58,13 @@ def build_ablation_table(
     quantities = QUANTITIES[kind]
     seeds = f"Means over seeds ({len(plan['seeds'])}) with Student's 95 % interval."
     return TableGrid(
-        caption=f"{_CAPTIONS[kind]} {seeds}",
+        caption=f"{CAPTIONS[kind]} {seeds}",
         head="variant",
         columns=tuple(quantity.column_of(summaries) for quantity in quantities),
         rows=tuple(
             (title, tuple(_cell(quantity, runs) for quantity in quantities)) for title, runs in rows
         ),
-        notes=_note_protocols([run for _, runs in rows for run in runs]),
+        notes=note_protocols([run for _, runs in rows for run in runs]),
     )
 
 
@@ -99,7 +99,8 @@ def _cell(quantity: Quantity, runs: Sequence[Summary]) -> Cell | None:
     )
 
 
-def _note_protocols(runs: Sequence[Summary]) -> dict[str, str]:
+def note_protocols(runs: Sequence[Summary]) -> dict[str, str]:
+    """What the digests of runs stand for."""
     return {
         run["result"]["protocol"]["digest"]: (
             f"{run['result']['protocol']['label'].partition(':')[0]},"
