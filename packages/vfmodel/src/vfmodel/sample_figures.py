@@ -33,7 +33,7 @@ from vfmodel.evaluation.real_set.real_clips import real_clips
 from vfmodel.evaluation.real_set.real_features import real_features
 from vfmodel.evaluation.settle_protocol import settle_protocol
 from vfmodel.figure_config import FigureConfig
-from vfmodel.sample_grids import averaged_pipeline, is_due
+from vfmodel.sample_schedule import SampleSchedule, averaged_pipeline
 from vfmodel.training import VideoDiffusion
 
 LOG = logging.getLogger(__name__)
@@ -83,11 +83,11 @@ class SampleFigures(Callback):
             raise InputError(f"{self._protocol.name} takes neither FVD nor CLIPSIM")
         self._clips = [] if self._network is None else real_clips(self._protocol, listed)
         self._real: FeatureSet | None = None
-        self._seen_step = 0
+        self._schedule = SampleSchedule(config.every)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Looks at the real videos, once for all runs of this folder and for all processes."""
-        self._seen_step = trainer.global_step
+        self._schedule.begin(trainer)
         if self._network is None:
             return
         found: FeatureSet | None = None
@@ -99,10 +99,8 @@ class SampleFigures(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: object) -> None:
         """Measures after the steps that are due and after the last one."""
-        step = trainer.global_step
-        if step == self._seen_step or not is_due(trainer, self.config.every):
+        if not self._schedule.is_due(trainer):
             return
-        self._seen_step = step
         share = self._samples[trainer.global_rank :: trainer.world_size]
         with trainer.precision_plugin.forward_context():
             make = self._maker(cast(VideoDiffusion, pl_module))
@@ -110,7 +108,7 @@ class SampleFigures(Callback):
         # Lightning counts the step that has just been taken from 0, as train/loss has it.
         told = {f"figures/{name}": value for name, value in figures.items()}
         for logger in trainer.loggers:
-            logger.log_metrics(told, step=step - 1)
+            logger.log_metrics(told, step=trainer.global_step - 1)
 
     def _new_metrics(self) -> dict[str, ClipMetric]:
         metrics: dict[str, ClipMetric] = {}

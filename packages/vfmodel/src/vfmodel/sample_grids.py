@@ -19,8 +19,8 @@ from torch import Tensor
 from hdvg.errors import InputError
 from hdvg.video import UInt8Video, to_uint8, write_video
 from vfmodel.ema import EMA
-from vfmodel.objective import build_scheduler
 from vfmodel.pipeline import VideoFactoryPipeline
+from vfmodel.sample_schedule import SampleSchedule, averaged_pipeline
 from vfmodel.sampling import Sampling, check_prompt
 from vfmodel.tensorboard_events import TensorBoardEvents
 from vfmodel.training import VideoDiffusion
@@ -73,22 +73,20 @@ class SampleGrids(Callback):
         self.folder = folder
         self._ema = ema
         self._events = events
-        self._seen_step = 0
+        self._schedule = SampleSchedule(config.every)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Notes where the run begins: that step had its samples before."""
-        self._seen_step = trainer.global_step
+        """Notes where the run begins."""
+        self._schedule.begin(trainer)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: object) -> None:
         """Samples after the steps that are due and after the last one."""
-        step = trainer.global_step
-        if step == self._seen_step or not is_due(trainer, self.config.every):
+        if not self._schedule.is_due(trainer):
             return
-        self._seen_step = step
         model = cast(VideoDiffusion, pl_module)
         videos = self._gather(trainer, model)
         if trainer.is_global_zero:
-            self._write(step, videos, model.unet.config.fps)
+            self._write(trainer.global_step, videos, model.unet.config.fps)
 
     def _gather(self, trainer: Trainer, model: VideoDiffusion) -> UInt8[Tensor, "N T 3 H W"]:
         """The videos of all prompts, from all processes.
@@ -133,24 +131,3 @@ class SampleGrids(Callback):
             self._events.log_video("samples", grid, fps, step)
         except _BEARABLE as error:
             LOG.error("step %d: the samples could not be written: %s", step, error)
-
-
-def is_due(trainer: Trainer, every: int) -> bool:
-    """Whether samples are made after this step: every so many, and after the last."""
-    return trainer.global_step % every == 0 or trainer.global_step == trainer.max_steps
-
-
-def averaged_pipeline(model: VideoDiffusion, ema: EMA) -> VideoFactoryPipeline:
-    """A pipeline around the weights' running average, which it shares and does not copy."""
-    unet = cast(VideoDiffusion, ema.averaged_module()).unet
-    unet.enable_swap(model.unet.swap_active)
-    pipeline = VideoFactoryPipeline(
-        vae=model.autoencoder.vae,
-        text_encoder=model.text_encoder.text_model,
-        tokenizer=model.text_encoder.tokenizer,
-        unet=unet.eval(),
-        scheduler=build_scheduler(model.objective),
-        noise_sharing=model.objective.noise_sharing,
-    )
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
