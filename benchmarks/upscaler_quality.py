@@ -16,6 +16,8 @@ ways, the draws held over a clip, the noise new in every frame:
 Measured on whole frames, against the clean ones, of each frame by itself:
 
 - PSNR in dB, with the 95 % interval of the gain over bicubic over clips;
+- small: PSNR of the small frames against the clean ones made small by bicubic interpolation with
+  antialiasing: what was lost before anything is enlarged, which enlarging alone cannot bring back;
 - SSIM (torchmetrics);
 - sharp: mean steepness (absolute difference of neighbours) as a share of the clean frame's;
 - flicker and "as film": warping error in levels of 255 as of benchmarks/flicker.py, of frames each
@@ -109,6 +111,11 @@ def bicubic(small: Tensor) -> Tensor:
     return F.interpolate(small, scale_factor=4, mode="bicubic").clamp(0, 1)
 
 
+def made_small(clean: Tensor) -> Tensor:
+    """Clean small frames, which nothing else has happened to."""
+    return F.interpolate(clean, scale_factor=0.25, mode="bicubic", antialias=True).clamp(0, 1)
+
+
 def upscaler(folder: str | None, config: UpscalingConfig) -> Enlarge:
     """Small clip to large clip, by a model folder or what ships."""
     network = FrameUpscaler(load_rcan(folder), config)
@@ -163,7 +170,8 @@ def measure(
             for preset in presets.names:
                 small = presets.shrink(preset, clip.frames, seed)
                 about = {"preset": preset, "source": source, "seed": seed}
-                yield about | {"way": BICUBIC} | judge(bicubic(small), clip)
+                lost = {"way": BICUBIC, "small": psnr(small, made_small(clip.frames))}
+                yield about | lost | judge(bicubic(small), clip)
                 for name, enlarge in alone.items():
                     row = about | {"way": name} | judge(enlarge(small), clip)
                     yield row | {"as_film": flicker(film[name](small), clip)}
@@ -182,7 +190,7 @@ def summarise(rows: list[Row]) -> list[Row]:
                 mean, low, high = interval(gains)
                 figures = {
                     name: float(np.mean([r[name] for r in part]))
-                    for name in ("psnr", "ssim", "sharp", "flicker", "as_film")
+                    for name in ("small", "psnr", "ssim", "sharp", "flicker", "as_film")
                     if name in part[0]
                 }
                 about = {"preset": preset, "source": source, "way": way, "clips": len(part)}
@@ -192,13 +200,14 @@ def summarise(rows: list[Row]) -> list[Row]:
 
 def show(table: list[Row]) -> None:
     """Prints one line for each row."""
-    head = f"{'degradation':<19}{'clips':<8}{'way':<14}{'PSNR':>7}{'gain [95 %]':>22}"
+    head = f"{'degradation':<19}{'clips':<8}{'way':<14}{'small':>7}{'PSNR':>7}{'gain [95 %]':>22}"
     print(f"{head}{'SSIM':>7}{'sharp':>7}{'flicker':>9}{'as film':>9}")
     for row in table:
         gain = f"{row['gain_db']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
         film = f"{row['as_film']:>9.2f}" if "as_film" in row else ""
+        small = f"{row['small']:.2f}" if "small" in row else ""
         print(
-            f"{row['preset']:<19}{row['source']:<8}{row['way']:<14}{row['psnr']:>7.2f}"
+            f"{row['preset']:<19}{row['source']:<8}{row['way']:<14}{small:>7}{row['psnr']:>7.2f}"
             f"{'' if row['way'] == BICUBIC else gain:>22}{row['ssim']:>7.3f}{row['sharp']:>7.2f}"
             f"{row['flicker']:>9.2f}{film}"
         )

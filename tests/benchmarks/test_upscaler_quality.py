@@ -1,10 +1,18 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 from benchmarks import upscaler_quality as bench
-from benchmarks.upscaler_quality import film_clip, interval, main, sharpness, summarise
+from benchmarks.upscaler_quality import (
+    film_clip,
+    interval,
+    made_small,
+    main,
+    sharpness,
+    summarise,
+)
 from PIL import Image
 
 from hdvg.errors import InputError
@@ -32,6 +40,19 @@ def test_sharpness_is_a_share():
     clean = torch.rand(1, 3, 16, 16)
     assert sharpness(clean, clean) == pytest.approx(1.0)
     assert sharpness(0.5 + clean / 4, clean) == pytest.approx(0.25, rel=1e-4)
+
+
+def test_made_small_is_pillows():
+    clean = torch.rand(1, 3, 64, 96)
+    want = torch.stack(
+        [
+            torch.from_numpy(
+                np.array(Image.fromarray(plane.numpy()).resize((24, 16), Image.Resampling.BICUBIC))
+            )
+            for plane in clean[0]
+        ]
+    )
+    assert torch.allclose(made_small(clean)[0], want.clamp(0, 1), atol=1e-5)
 
 
 def test_intervals_are_students():
@@ -71,5 +92,6 @@ def test_it_prints_draws_and_writes(tmp_path, capsys):
     written = json.loads(figures.read_text())
     assert len(written["rows"]) == 3 * 4 * 3
     assert {row["way"] for row in written["table"]} == {"bicubic", "shipped", "own"}
+    assert all(("small" in row) == (row["way"] == "bicubic") for row in written["table"])
     assert Image.open(picture).size == (4 * 32, 4 * 32)
     assert "generator, all: " in capsys.readouterr().out
