@@ -22,36 +22,43 @@ def script_file(tmp_path_factory):
     return path
 
 
+def parts_of(tiny_base):
+    """What both pipelines take from the tiny base: everything but U-Net and scheduler."""
+    from diffusers import AutoencoderKL
+    from transformers import CLIPTextModel, CLIPTokenizer
+
+    return {
+        "vae": AutoencoderKL.from_pretrained(tiny_base, subfolder="vae", low_cpu_mem_usage=False),
+        "text_encoder": CLIPTextModel.from_pretrained(tiny_base, subfolder="text_encoder"),
+        "tokenizer": CLIPTokenizer.from_pretrained(tiny_base, subfolder="tokenizer"),
+    }
+
+
+UNET_SIZES = {
+    "layers_per_block": 1,
+    "cross_attention_dim": 16,
+    "attention_head_dim": 4,
+    "norm_num_groups": 2,
+}
+
+
 @pytest.fixture(scope="session")
 def baseline_folder(tiny_base, tmp_path_factory):
     """A random TextToVideoSDPipeline, ModelScope's class, that makes 4 frames of 16 x 24."""
-    from diffusers import (
-        AutoencoderKL,
-        DDIMScheduler,
-        TextToVideoSDPipeline,
-        UNet3DConditionModel,
-    )
-    from transformers import CLIPTextModel, CLIPTokenizer
+    from diffusers import DDIMScheduler, TextToVideoSDPipeline, UNet3DConditionModel
 
     torch.manual_seed(0)
     unet = UNet3DConditionModel(
         block_out_channels=(4, 8),
-        layers_per_block=1,
         down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
         up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
-        cross_attention_dim=16,
-        attention_head_dim=4,
-        norm_num_groups=2,
+        **UNET_SIZES,
     )
-    pipeline = TextToVideoSDPipeline(
-        vae=AutoencoderKL.from_pretrained(tiny_base, subfolder="vae", low_cpu_mem_usage=False),
-        text_encoder=CLIPTextModel.from_pretrained(tiny_base, subfolder="text_encoder"),
-        tokenizer=CLIPTokenizer.from_pretrained(tiny_base, subfolder="tokenizer"),
-        unet=unet,
-        scheduler=DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False),
-    )
+    scheduler = DDIMScheduler(beta_schedule="scaled_linear", clip_sample=False)
     folder = tmp_path_factory.mktemp("baseline") / "modelscope"
-    pipeline.save_pretrained(folder)
+    TextToVideoSDPipeline(**parts_of(tiny_base), unet=unet, scheduler=scheduler).save_pretrained(
+        folder
+    )
     return str(folder)
 
 
@@ -59,28 +66,21 @@ def baseline_folder(tiny_base, tmp_path_factory):
 def animated_folders(tiny_base, tmp_path_factory):
     """A random image model, as Stable Diffusion's folders are, and motion modules for it."""
     from diffusers import (
-        AutoencoderKL,
         DDIMScheduler,
         MotionAdapter,
         StableDiffusionPipeline,
         UNet2DConditionModel,
     )
-    from transformers import CLIPTextModel, CLIPTokenizer
 
     torch.manual_seed(0)
     unet = UNet2DConditionModel(
         block_out_channels=(8, 16),
-        layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        cross_attention_dim=16,
-        attention_head_dim=4,
-        norm_num_groups=2,
+        **UNET_SIZES,
     )
     pipeline = StableDiffusionPipeline(
-        vae=AutoencoderKL.from_pretrained(tiny_base, subfolder="vae", low_cpu_mem_usage=False),
-        text_encoder=CLIPTextModel.from_pretrained(tiny_base, subfolder="text_encoder"),
-        tokenizer=CLIPTokenizer.from_pretrained(tiny_base, subfolder="tokenizer"),
+        **parts_of(tiny_base),
         unet=unet,
         scheduler=DDIMScheduler(beta_schedule="linear", clip_sample=False, steps_offset=1),
         safety_checker=None,
