@@ -85,7 +85,7 @@ evaluate: $(READY) ## Measure a model by PROTOCOL=shapes [MODEL] [REAL=dataset f
 ablation: $(READY) $(if $(CONFIG),,mini-start) ## Train and measure the ablations, then their tables [CONFIG]; goes on where it stopped
 	$(RUN) -m pipelines.ablation --config '$(or $(CONFIG),configs/ablation/mini.yaml)'
 
-stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3 hours)
+stand-ins: $(READY) ## Train everything that ships as the default, from rendered pictures (about 3.5 hours)
 	$(RUN) -m pipelines.train_stand_ins vae
 	$(RUN) -m pipelines.train_stand_ins clip
 	$(RUN) -m pipelines.train_stand_ins shapes_network

@@ -1,10 +1,11 @@
 """Trains the upscaler that ships with vfsr, from rendered pictures alone.
 
-    python -m pipelines.train_upscaler_stand_in       # about 30 minutes on one idle core
+    python -m pipelines.train_upscaler_stand_in       # about an hour on two idle cores
 
-Writes a dataset of shapes scenes and dead leaves to data/upscaler_stand_in, trains on it as
-configs/vfsr/stand_in.yaml says, and leaves the result, in half precision, in the package. Part of
-the small crops pass through the autoencoder of the video model that ships.
+Writes a dataset of dead leaves and shapes scenes to data/upscaler_stand_in, trains on it as
+configs/vfsr/stand_in.yaml and then stand_in_end.yaml say, and leaves the result, in half precision,
+in the package. Part of the small crops pass through the autoencoder of the video model that ships.
+A run that was cut off goes on from its last checkpoint.
 """
 
 import argparse
@@ -19,6 +20,10 @@ from vfmodel.pretrained import STAND_IN_PIPELINE
 from vfsr.fit_command import run_fit
 from vfsr.weights import DEFAULT_MODEL, load_rcan, save_rcan
 
+# In order; the second begins with the model that the first leaves in its run folder.
+CONFIGS = ("configs/vfsr/stand_in.yaml", "configs/vfsr/stand_in_end.yaml")
+TRAINED = Path("runs/upscaler_stand_in_end/model")
+
 
 def main() -> None:
     """Renders, trains, ships."""
@@ -27,15 +32,15 @@ def main() -> None:
     )
     parser.add_argument("--clips", type=int, default=600)
     parser.add_argument("--data", type=Path, default=Path("data/upscaler_stand_in"))
-    parser.add_argument("--run", type=Path, default=Path("runs/upscaler_stand_in"))
     parser.add_argument("--out", type=Path, default=DEFAULT_MODEL)
     parser.add_argument("--films", type=Path, help="folder of films to learn from as well")
     options = parser.parse_args()
     write_dataset(options.data, options.clips, options.films)
-    config = ["--config", "configs/vfsr/stand_in.yaml", "--ckpt_path", "last"]
-    run = ["--data.root", str(options.data), "--run", str(options.run)]
-    run_fit(["fit", *config, *run], ThroughAutoencoder.from_pretrained(STAND_IN_PIPELINE))
-    print(save_rcan(load_rcan(options.run / "model"), options.out, torch.float16))
+    through = ThroughAutoencoder.from_pretrained(STAND_IN_PIPELINE)
+    for config in CONFIGS:
+        words = ["--config", config, "--data.root", str(options.data), "--ckpt_path", "last"]
+        run_fit(["fit", *words], through)
+    print(save_rcan(load_rcan(TRAINED), options.out, torch.float16))
 
 
 if __name__ == "__main__":
