@@ -259,6 +259,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--picture", type=Path, help="also write a sheet of crops there")
     parser.add_argument("--json", type=Path, help="also write all figures there")
     options = parser.parse_args(arguments)
+    if options.clips < 1 or options.frames < 2:
+        raise InputError(
+            "--clips must be at least 1 and --frames 2, for flicker is between frames, got"
+            f" {options.clips} and {options.frames}"
+        )
     torch.set_num_threads(1)
     models: dict[str, str | None] = {SHIPPED: None}
     models |= dict(_named(word) for word in options.model)

@@ -84,6 +84,12 @@ def test_a_model_needs_a_name_of_its_own(word):
         main(["--model", word])
 
 
+@pytest.mark.parametrize(("clips", "frames"), [("0", "2"), ("1", "1")])
+def test_there_must_be_a_clip_of_two_frames(clips, frames):
+    with pytest.raises(InputError, match=f"got {clips} and {frames}"):
+        main(["--clips", clips, "--frames", frames])
+
+
 def test_it_prints_draws_and_writes(tmp_path, capsys):
     model = save_rcan(RCAN(RCANConfig(num_blocks=1, channels=8, reduction=4)), tmp_path / "m")
     figures, picture = tmp_path / "figures.json", tmp_path / "crops.png"
