@@ -1,15 +1,11 @@
-"""Steps with samples against the list of them; whose weights the samples come from."""
+"""Steps with samples against the list of them."""
 
 from unittest.mock import Mock
 
 import pytest
-import torch
 from lightning.pytorch import Trainer
-from torch.optim.swa_utils import AveragedModel
 
-from vfmodel.ema import EMA
-from vfmodel.sample_schedule import SampleSchedule, averaged_pipeline
-from vfmodel.training import VideoDiffusion
+from vfmodel.sample_schedule import SampleSchedule
 
 
 def due_steps(every, first, last, batches_a_step):
@@ -35,22 +31,3 @@ def test_every_so_many_steps_and_the_last_one_each_once(batches_a_step):
 @pytest.mark.parametrize("batches_a_step", [1, 3])
 def test_a_resumed_run_does_not_repeat_the_step_where_it_begins(batches_a_step):
     assert due_steps(4, 4, 10, batches_a_step) == [8, 10]
-
-
-def test_samples_come_from_the_average_with_the_phase_of_the_training(tiny_base, tiny_unet):
-    model = VideoDiffusion(tiny_unet, base=tiny_base)
-    model.configure_model()
-    ema = EMA(0.9)
-    ema._average_model = AveragedModel(model)
-    with torch.no_grad():
-        for parameter in model.unet.parameters():
-            parameter.add_(1.0)
-    for active in (False, True):
-        model.unet.enable_swap(active)
-        unet = averaged_pipeline(model, ema).unet
-        assert unet.swap_active == active
-        averaged = dict(ema.averaged_module().unet.named_parameters())
-        assert all(value is averaged[name] for name, value in unet.named_parameters())
-        assert not any(
-            torch.equal(value, averaged[name]) for name, value in model.unet.named_parameters()
-        )

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from hdvg.errors import InputError
 from hdvg.video import to_uint8
+from vfmodel.averaged_pipeline import averaged_pipeline
 from vfmodel.ema import EMA
 from vfmodel.evaluation.choose_metrics import choose_network, fvd_config
 from vfmodel.evaluation.clip_metric import ClipMetric
@@ -33,7 +34,7 @@ from vfmodel.evaluation.real_set.real_clips import real_clips
 from vfmodel.evaluation.real_set.real_features import real_features
 from vfmodel.evaluation.settle_protocol import settle_protocol
 from vfmodel.figure_config import FigureConfig
-from vfmodel.sample_schedule import SampleSchedule, averaged_pipeline
+from vfmodel.sample_schedule import SampleSchedule
 from vfmodel.training import VideoDiffusion
 
 LOG = logging.getLogger(__name__)

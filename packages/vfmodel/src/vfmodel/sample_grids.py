@@ -18,9 +18,10 @@ from torch import Tensor
 
 from hdvg.errors import InputError
 from hdvg.video import UInt8Video, to_uint8, write_video
+from vfmodel.averaged_pipeline import averaged_pipeline
 from vfmodel.ema import EMA
 from vfmodel.pipeline import VideoFactoryPipeline
-from vfmodel.sample_schedule import SampleSchedule, averaged_pipeline
+from vfmodel.sample_schedule import SampleSchedule
 from vfmodel.sampling import Sampling, check_prompt
 from vfmodel.tensorboard_events import TensorBoardEvents
 from vfmodel.training import VideoDiffusion

@@ -1,13 +1,6 @@
-"""After which steps of a training samples are made, and from which weights."""
-
-from typing import cast
+"""After which steps of a training samples are made."""
 
 from lightning.pytorch import Trainer
-
-from vfmodel.ema import EMA
-from vfmodel.objective import build_scheduler
-from vfmodel.pipeline import VideoFactoryPipeline
-from vfmodel.training import VideoDiffusion
 
 
 class SampleSchedule:
@@ -33,19 +26,3 @@ class SampleSchedule:
             return False
         self._seen_step = step
         return True
-
-
-def averaged_pipeline(model: VideoDiffusion, ema: EMA) -> VideoFactoryPipeline:
-    """A pipeline around the weights' running average, which it shares and does not copy."""
-    unet = cast(VideoDiffusion, ema.averaged_module()).unet
-    unet.enable_swap(model.unet.swap_active)
-    pipeline = VideoFactoryPipeline(
-        vae=model.autoencoder.vae,
-        text_encoder=model.text_encoder.text_model,
-        tokenizer=model.text_encoder.tokenizer,
-        unet=unet.eval(),
-        scheduler=build_scheduler(model.objective),
-        noise_sharing=model.objective.noise_sharing,
-    )
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline

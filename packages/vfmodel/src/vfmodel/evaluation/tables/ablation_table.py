@@ -14,7 +14,7 @@ from vfmodel.evaluation.tables.ablation_quantities import (
 )
 from vfmodel.evaluation.tables.table_grid import Cell, TableGrid, format_figure
 
-CAPTIONS = {
+_CAPTIONS = {
     "ablation": "What joins the spatial and the temporal stream, at equal steps and data order.",
     "dataset": "What the model is trained on, at equal steps.",
 }
@@ -58,13 +58,13 @@ def build_ablation_table(
     quantities = QUANTITIES[kind]
     seeds = f"Means over seeds ({len(plan['seeds'])}) with Student's 95 % interval."
     return TableGrid(
-        caption=f"{CAPTIONS[kind]} {seeds}",
+        caption=f"{_CAPTIONS[kind]} {seeds}",
         head="variant",
         columns=tuple(quantity.column_of(summaries) for quantity in quantities),
         rows=tuple(
             (title, tuple(_cell(quantity, runs) for quantity in quantities)) for title, runs in rows
         ),
-        notes=note_protocols([run for _, runs in rows for run in runs]),
+        notes=_note_protocols([run for _, runs in rows for run in runs]),
     )
 
 
@@ -99,8 +99,7 @@ def _cell(quantity: Quantity, runs: Sequence[Summary]) -> Cell | None:
     )
 
 
-def note_protocols(runs: Sequence[Summary]) -> dict[str, str]:
-    """What the digests of runs stand for."""
+def _note_protocols(runs: Sequence[Summary]) -> dict[str, str]:
     return {
         run["result"]["protocol"]["digest"]: (
             f"{run['result']['protocol']['label'].partition(':')[0]},"
