@@ -3,10 +3,28 @@
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from hdvg.errors import InputError
+
+
+class _Average(AveragedModel):
+    """An average that looks parameters up once; in every step that would double its cost."""
+
+    _pairs: tuple[list[Tensor], list[Tensor]] | None = None
+
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Moves the average towards the parameters of `model`, the same module every time."""
+        if self.n_averaged == 0:
+            super().update_parameters(model)
+            return
+        if self._pairs is None:
+            self._pairs = list(self.module.parameters()), list(model.parameters())
+        assert self.multi_avg_fn is not None
+        self.multi_avg_fn(*self._pairs, self.n_averaged)
+        self.n_averaged += 1
 
 
 class EMA(WeightAveraging):
@@ -35,7 +53,7 @@ class EMA(WeightAveraging):
         Where they are, `ShardedEMA` averages them.
         """
         if stage == "fit":
-            self._average_model = AveragedModel(
+            self._average_model = _Average(
                 pl_module, pl_module.device, use_buffers=False, multi_avg_fn=self._blend
             )
 
