@@ -3,9 +3,10 @@
     python -m pipelines.train_upscaler_stand_in       # about an hour on two idle cores
 
 Writes a dataset of dead leaves and shapes scenes to data/upscaler_stand_in, trains on it as
-configs/vfsr/stand_in.yaml and then stand_in_end.yaml say, and leaves the result, in half precision,
-in the package. Part of the small crops pass through the autoencoder of the video model that ships.
-A run that was cut off goes on from its last checkpoint.
+configs/vfsr/stand_in.yaml and then stand_in_end.yaml say, mends plain colours
+(pipelines/keep_plain_colours.py) and leaves the result, in half precision, in the package. Part of
+the small crops pass through the autoencoder of the video model that ships. A run that was cut off
+goes on from its last checkpoint.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 import torch
 
 from hdvg.errors import run_command
+from pipelines.keep_plain_colours import keep_plain_colours
 from pipelines.through_autoencoder import ThroughAutoencoder
 from pipelines.upscaler_pictures import write_dataset
 from vfmodel.pretrained import STAND_IN_PIPELINE
@@ -40,7 +42,9 @@ def main() -> None:
     for config in CONFIGS:
         words = ["--config", config, "--data.root", str(options.data), "--ckpt_path", "last"]
         run_fit(["fit", *words], through)
-    print(save_rcan(load_rcan(TRAINED), options.out, torch.float16))
+    network = load_rcan(TRAINED)
+    keep_plain_colours(network)
+    print(save_rcan(network, options.out, torch.float16))
 
 
 if __name__ == "__main__":

@@ -61,8 +61,7 @@ def test_the_shipped_model_keeps_plain_areas_plain():
     own = StripNetwork(load_rcan())
     for value in (0.0, 0.25, 0.5, 0.75, 0.95, 1.0):
         large = own(torch.full((3, 24, 24), value), 24, 24)
-        # Two levels: next to white it is 1.6 too bright, white itself 1.8 before clipping.
-        assert (large - value).abs().max() < 2 / 255
+        assert (large - value).abs().max() < 1.5 / 255
 
 
 def test_far_from_the_edges_both_borders_are_alike(network):
