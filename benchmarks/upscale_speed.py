@@ -12,6 +12,7 @@ of the ratio in a round, for the machine may have other work.
   Inductor if --compile is given, as that takes minutes;
 - float32, bfloat16: what `vfsr upscale` computes without memory, layer by layer and with the last
   convolution before the pixel shuffle (vfsr/strips.py), and the latter;
+- direct, float32 and bfloat16: the same with the tail of one convolution, random weights;
 - with memory: float32 with all of `FrameUpscaler`, which is the default;
 - RRDBNet x4plus, SRVGG (animevideov3): Real-ESRGAN's networks, random weights, in that environment;
 - end to end: a file of 344x192 to a file, decoding and encoding, per frame, and the seconds of the
@@ -30,6 +31,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -91,8 +93,8 @@ def ways(oracle: Oracle, model: RCAN, frame: Tensor, compiles: bool) -> dict[str
     def theirs(kind: str) -> Way:
         return lambda: oracle.ask("enlarge", settings={"network": kind}, images=frame[None])[1]
 
-    def ours(config: UpscalingConfig) -> Way:
-        upscaler = FrameUpscaler(model, config)
+    def ours(config: UpscalingConfig, network: RCAN = model) -> Way:
+        upscaler = FrameUpscaler(network, config)
         return lambda: _seconds_of(lambda: upscaler(frame))
 
     result = {PEER_NAMES[kind]: theirs(kind) for kind in PEERS}
@@ -100,8 +102,12 @@ def ways(oracle: Oracle, model: RCAN, frame: Tensor, compiles: bool) -> dict[str
     if compiles:
         compiled = torch.compile(model)
         result["forward compiled"] = lambda: _seconds_of(lambda: compiled(frame[None]))
-    result["float32"] = ours(UpscalingConfig(temporal=False))
-    result["bfloat16"] = ours(UpscalingConfig(precision="bfloat16", temporal=False))
+    direct = RCAN(replace(model.config, tail="direct"))
+    precisions: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
+    for precision in precisions:
+        alone = UpscalingConfig(precision=precision, temporal=False)
+        result[precision] = ours(alone)
+        result[f"direct, {precision}"] = ours(alone, direct)
     result["with memory"] = ours(UpscalingConfig())
     return result
 

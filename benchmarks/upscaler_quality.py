@@ -251,7 +251,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clips", type=int, default=6, help="of each source")
     parser.add_argument("--frames", type=int, default=3, help="of each clip")
     parser.add_argument(
-        "--model", nargs="*", default=[], metavar="NAME=FOLDER", help="beside the shipped one"
+        "--model",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="beside the shipped one",
     )
     parser.add_argument(
         "--precision", default="float32", choices=("float32", "bfloat16"), help="of the networks"
