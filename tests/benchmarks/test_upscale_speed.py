@@ -48,7 +48,8 @@ def test_it_prints_and_writes_every_way(tmp_path, capsys):
     bench.main(["--rounds", "1", "--json", str(path)])
     written = json.loads(path.read_text())
     assert [row["way"] for row in written["rows"]] == [
-        "BasicSR", "RRDBNet x4plus", "SRVGG", "forward", "float32", "bfloat16", "with memory"
+        "BasicSR", "RRDBNet x4plus", "SRVGG", "forward", "float32", "direct, float32",
+        "bfloat16", "direct, bfloat16", "with memory"
     ]  # fmt: skip
     for row in written["rows"]:
         assert row["times_basicsr"] == pytest.approx(1 / row["cpu_s"])

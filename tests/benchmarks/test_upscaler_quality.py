@@ -94,10 +94,11 @@ def test_it_prints_draws_and_writes(tmp_path, capsys):
     model = save_rcan(RCAN(RCANConfig(num_blocks=1, channels=8, reduction=4)), tmp_path / "m")
     figures, picture = tmp_path / "figures.json", tmp_path / "crops.png"
     files = ["--json", str(figures), "--picture", str(picture)]
-    main(["--clips", "1", "--frames", "2", "--model", f"own={model}", *files])
+    models = ["--model", f"own={model}", "--model", f"again={model}"]
+    main(["--clips", "1", "--frames", "2", *models, *files])
     written = json.loads(figures.read_text())
-    assert len(written["rows"]) == 3 * 4 * 3
-    assert {row["way"] for row in written["table"]} == {"bicubic", "shipped", "own"}
+    assert len(written["rows"]) == 3 * 4 * 4
+    assert {row["way"] for row in written["table"]} == {"bicubic", "shipped", "own", "again"}
     assert all(("small" in row) == (row["way"] == "bicubic") for row in written["table"])
-    assert Image.open(picture).size == (4 * 32, 4 * 32)
+    assert Image.open(picture).size == (5 * 32, 4 * 32)
     assert "generator, all: " in capsys.readouterr().out
