@@ -16,7 +16,10 @@ class _Average(AveragedModel):
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module) -> None:
-        """Moves the average towards the parameters of `model`, the same module every time."""
+        """Moves the average towards the parameters of `model`, the same module every time.
+
+        Buffers are left as they were copied at first; a training's never change.
+        """
         if self.n_averaged == 0:
             super().update_parameters(model)
             return
