@@ -61,6 +61,8 @@ PEERS: dict[str, dict[str, Any]] = {
 }
 PEER_NAMES = {"rcan": "BasicSR", "rrdbnet": "RRDBNet x4plus", "srvgg": "SRVGG"}
 FILM_FRAMES = 12
+Precision = Literal["float32", "bfloat16"]
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 Row = dict[str, Any]
 Way = Callable[[], float]
 """Upscales a frame and returns the CPU-seconds that took."""
@@ -103,8 +105,7 @@ def ways(oracle: Oracle, model: RCAN, frame: Tensor, compiles: bool) -> dict[str
         compiled = torch.compile(model)
         result["forward compiled"] = lambda: _seconds_of(lambda: compiled(frame[None]))
     direct = RCAN(replace(model.config, tail="direct"))
-    precisions: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
-    for precision in precisions:
+    for precision in PRECISIONS:
         alone = UpscalingConfig(precision=precision, temporal=False)
         result[precision] = ours(alone)
         result[f"direct, {precision}"] = ours(alone, direct)
@@ -146,7 +147,7 @@ def measure(timed: dict[str, Way], rounds: int) -> list[Row]:
     ]
 
 
-def end_to_end(model: RCAN, precision: Literal["float32", "bfloat16"], rounds: int) -> Row:
+def end_to_end(model: RCAN, precision: Precision, rounds: int) -> Row:
     """Wall-clock seconds a frame, of a file to a file and of its frames in memory, in turns."""
     config = UpscalingConfig(precision=precision)
     frames = film_frames(FILM_FRAMES)
@@ -190,10 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"error: our frame differs from BasicSR's by {wrong:.2g}")
             return 1
         rows = measure(ways(oracle, model, frame, options.compile), options.rounds)
-    films = [
-        end_to_end(model, "float32", options.rounds),
-        end_to_end(model, "bfloat16", options.rounds),
-    ]
+    films = [end_to_end(model, precision, options.rounds) for precision in PRECISIONS]
     peak = peak_gflops()
     print(f"torch {torch.__version__}, one thread, {WIDTH}x{HEIGHT}; products of matrices reach ")
     print(f"{peak:.0f} GFLOP/s, so {GFLOP / peak:.2f} s a frame; same frame to {wrong:.1g}")
